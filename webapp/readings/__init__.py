@@ -1,0 +1,1 @@
+"""Readings: the queue, the worker that reads, and what it leaves in the database."""

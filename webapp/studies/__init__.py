@@ -1,0 +1,1 @@
+"""Studies: upload, study page, history, stored files."""
