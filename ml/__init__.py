@@ -1,0 +1,1 @@
+"""Images and networks: everything that reads. Knows nothing of Flask, users or the database."""
