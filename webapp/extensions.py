@@ -14,7 +14,7 @@ from sqlalchemy.orm import DeclarativeBase
 
 
 class Base(DeclarativeBase):
-    """Every table derives from this, with its own `__tablename__`: what `db.Model` is, but mypy can follow it.
+    """Every table derives from this and names its `__tablename__`; mypy cannot follow `db.Model`.
 
     Constraints get names, so that SQLite can migrate them.
     """

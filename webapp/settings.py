@@ -27,15 +27,10 @@ class SettingsError(Exception):
         self.sentence = sentence
 
 
-def _setting(
-    default: Any,
-    text: str,
-    *,
-    least: int | None = None,
-    most: int | None = None,
-    choices: tuple[str, ...] = (),
-) -> Any:
-    return field(default=default, metadata={"help": text, "least": least, "most": most, "choices": choices})
+def _about(
+    text: str, least: int | None = None, most: int | None = None, choices: tuple[str, ...] = ()
+) -> dict[str, Any]:
+    return {"help": text, "least": least, "most": most, "choices": choices}
 
 
 @dataclass(frozen=True)
@@ -67,7 +62,7 @@ class Settings:
     public_url: str = field(
         default="",
         metadata=_about(
-            "Address that browsers use, as `https://reading.example.org`; https switches on Secure cookies and HSTS."
+            "Address in the browser, as `https://reading.example.org`; https turns on Secure cookies and HSTS."
         ),
     )
     trusted_proxies: int = field(

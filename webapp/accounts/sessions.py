@@ -18,7 +18,7 @@ _SEEN_EVERY = timedelta(minutes=5)
 
 
 def token_hash(token: str) -> str:
-    """What the database keeps of a random token: its SHA-256. (Passwords are hashed slowly, see passwords.py.)"""
+    """What the database keeps of a random token: its SHA-256 (a password is hashed slowly instead)."""
     return hashlib.sha256(token.encode()).hexdigest()
 
 
