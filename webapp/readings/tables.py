@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from webapp.extensions import UtcDateTime, db, utc_now
+from webapp.extensions import Base, UtcDateTime, utc_now
 
 if TYPE_CHECKING:
     from webapp.studies.tables import Image, Study
@@ -17,7 +17,7 @@ ACTIVE = ("queued", "running")
 ENDED = ("done", "failed", "stopped", "cancelled")
 
 
-class Reading(db.Model):
+class Reading(Base):
     """One run of the chosen models on one study. This row is the truth; the queue is only a bell.
 
     `state` is queued, running, done, failed, stopped (by the gate) or cancelled. `worker`, `attempt` and
@@ -26,21 +26,21 @@ class Reading(db.Model):
     the newest reading of its study, which is the one that the pages show.
     """
 
-    __tablename__ = "readings"
+    __tablename__ = "reading"
     __table_args__ = (
-        Index("ix_readings_state_lease", "state", "lease_until"),
+        Index("ix_reading_state_lease", "state", "lease_until"),
         Index(
-            "ix_readings_one_latest_a_study",
+            "ix_reading_one_latest_a_study",
             "study_id",
             unique=True,
             sqlite_where=text("latest"),
             postgresql_where=text("latest"),
         ),
-        Index("ix_readings_summary", "summary_label", "summary_stage"),
+        Index("ix_reading_summary", "summary_label", "summary_stage"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    study_id: Mapped[int] = mapped_column(ForeignKey("studies.id"), index=True)
+    study_id: Mapped[int] = mapped_column(ForeignKey("study.id"), index=True)
     latest: Mapped[bool] = mapped_column(default=True)
     state: Mapped[str] = mapped_column(String(16), default="queued")
     models: Mapped[list[str]] = mapped_column(JSON)
@@ -68,7 +68,7 @@ class Reading(db.Model):
         return self.state in ENDED
 
 
-class Prediction(db.Model):
+class Prediction(Base):
     """What one model says of one image in one reading. One row a model, whatever happens to the worker.
 
     `state` is done, failed or not_applicable, the last two with their `sentence`. `scores` is head key to
@@ -76,12 +76,12 @@ class Prediction(db.Model):
     folder. `fingerprint` is equal where the same weights read the same pixels: that answer serves again.
     """
 
-    __tablename__ = "predictions"
+    __tablename__ = "prediction"
     __table_args__ = (UniqueConstraint("reading_id", "image_id", "model"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    reading_id: Mapped[int] = mapped_column(ForeignKey("readings.id"))
-    image_id: Mapped[int] = mapped_column(ForeignKey("images.id"), index=True)
+    reading_id: Mapped[int] = mapped_column(ForeignKey("reading.id"))
+    image_id: Mapped[int] = mapped_column(ForeignKey("image.id"), index=True)
     model: Mapped[str] = mapped_column(String(64))
     version: Mapped[str] = mapped_column(String(32))
     weights_sha256: Mapped[str | None] = mapped_column(String(64))
@@ -105,10 +105,10 @@ class Prediction(db.Model):
     image: Mapped[Image] = relationship()
 
 
-class Worker(db.Model):
+class Worker(Base):
     """One start of a worker process, under a fresh id; `/readyz` reads its heartbeat."""
 
-    __tablename__ = "workers"
+    __tablename__ = "worker"
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
     host: Mapped[str] = mapped_column(String(255))

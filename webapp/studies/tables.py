@@ -9,7 +9,7 @@ from uuid import uuid4
 from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from webapp.extensions import UtcDateTime, db, utc_now
+from webapp.extensions import Base, UtcDateTime, utc_now
 
 if TYPE_CHECKING:
     from webapp.accounts.tables import User
@@ -20,22 +20,22 @@ def _new_uuid() -> str:
     return str(uuid4())
 
 
-class Study(db.Model):
+class Study(Base):
     """The image or stack of one patient at one time, as its owner uploaded it.
 
     `patient_code` is a pseudonym that the clinician chose; it never stands in an address or a log line. A
     deleted study keeps its row until it is removed for good, so that deleting can be undone.
     """
 
-    __tablename__ = "studies"
+    __tablename__ = "study"
     __table_args__ = (
-        Index("ix_studies_newest_of_user", "user_id", "created_at", "id"),
-        Index("ix_studies_newest", "created_at", "id"),
+        Index("ix_study_newest_of_user", "user_id", "created_at", "id"),
+        Index("ix_study_newest", "created_at", "id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     uuid: Mapped[str] = mapped_column(String(36), unique=True, default=_new_uuid)
-    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    user_id: Mapped[int] = mapped_column(ForeignKey("user.id"))
     task: Mapped[str] = mapped_column(String(64), index=True)
     patient_code: Mapped[str | None] = mapped_column(String(64), index=True)
     note: Mapped[str | None] = mapped_column(String(2000))
@@ -47,18 +47,18 @@ class Study(db.Model):
     readings: Mapped[list[Reading]] = relationship(back_populates="study", order_by="Reading.id")
 
 
-class Image(db.Model):
+class Image(Base):
     """One stored image of a study: where its file is and what the file says of itself.
 
     `file` is a name inside the study's folder, `sha256` that of the stored bytes, `pixel_mm_row` and
     `pixel_mm_column` the spacing of rows and columns in millimetres where the file tells it.
     """
 
-    __tablename__ = "images"
+    __tablename__ = "image"
     __table_args__ = (UniqueConstraint("study_id", "position"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    study_id: Mapped[int] = mapped_column(ForeignKey("studies.id"))
+    study_id: Mapped[int] = mapped_column(ForeignKey("study.id"))
     position: Mapped[int] = mapped_column(default=0)
     file: Mapped[str] = mapped_column(String(64))
     sha256: Mapped[str] = mapped_column(String(64), index=True)
