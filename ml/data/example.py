@@ -1,0 +1,41 @@
+"""One labelled image of a data set, as training and evaluation see it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+class DataError(ValueError):
+    """A data folder cannot be used; `sentence` says why and what to do."""
+
+    def __init__(self, sentence: str) -> None:
+        self.sentence = sentence
+        super().__init__(sentence)
+
+
+@dataclass(frozen=True)
+class Example:
+    """An image with what is known of it.
+
+    Args:
+        image_id: unique within its data set.
+        path: image file.
+        patient_id: None where the data set does not say; a split by patient is then impossible.
+        part: `train`, `val` or `test`, where the data set suggests one.
+        sequence: `STIR`, `T1W`, `T1W_CE` or None.
+        pixel_mm: side of a pixel in mm.
+        region_path: mask file (0 / 255) on the image's grid, or None.
+        region_kind: what the mask marks (`joint_region`, `pelvic_bone`), or None.
+        labels: head key to label index, only where known.
+    """
+
+    image_id: str
+    path: Path
+    patient_id: str | None = None
+    part: str | None = None
+    sequence: str | None = None
+    pixel_mm: float | None = None
+    region_path: Path | None = None
+    region_kind: str | None = None
+    labels: dict[str, int] = field(default_factory=dict)

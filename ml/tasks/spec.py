@@ -1,0 +1,139 @@
+"""What a task is, as plain data: labels, models, preparation and words. Imports no framework."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from ml.images.prepare import Preparation
+
+Kind = Literal["region", "lesion", "classification"]
+
+
+class UnknownTask(LookupError):
+    """No task has this key."""
+
+    def __init__(self, key: str, known: tuple[str, ...]) -> None:
+        self.key = key
+        self.sentence = f"There is no task “{key}”. Known tasks: {', '.join(known)}."
+        super().__init__(self.sentence)
+
+
+class UnknownModel(LookupError):
+    """The task has no model with this key."""
+
+    def __init__(self, key: str, task: str, known: tuple[str, ...]) -> None:
+        self.key = key
+        self.sentence = f"The task {task} has no model “{key}”. Its models: {', '.join(known)}."
+        super().__init__(self.sentence)
+
+
+@dataclass(frozen=True)
+class Head:
+    """One question that every classification model of a task answers.
+
+    Args:
+        key: name in the database, the API and the weights' outputs.
+        name: what pages say.
+        labels: answers, in the order of the network's outputs (ordinal heads: from least to most).
+        positive: the label that a threshold decides on, for a head of two labels.
+        ordinal: whether the labels have an order, so that distances between models mean something.
+    """
+
+    key: str
+    name: str
+    labels: tuple[str, ...]
+    positive: str | None = None
+    ordinal: bool = False
+
+
+@dataclass(frozen=True)
+class ModelSpec:
+    """One network of a task.
+
+    Args:
+        key: name in the database, the API and `models/<task>/<key>/`.
+        name: what pages say.
+        kind: `region` (a mask), `lesion` (a mask from which labels follow) or `classification`.
+        network: name of the function in `ml.networks` that builds it, as `module:function`.
+        input_size: side of the square input, in pixels.
+        parameters: exact count of its parameters.
+        judges: image kinds (words of the task's gate) that it may judge.
+        not_judged: sentence for the clinician where it may not.
+    """
+
+    key: str
+    name: str
+    kind: Kind
+    network: str
+    input_size: int
+    parameters: int
+    judges: tuple[str, ...]
+    not_judged: str = ""
+
+
+@dataclass(frozen=True)
+class Definition:
+    """A term of the result page and what it means."""
+
+    term: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Wording:
+    """What pages say about a task."""
+
+    summary: str
+    upload_hint: str
+    stopped: str
+    definitions: tuple[Definition, ...]
+    limits: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class TaskSpec:
+    """All that is special about a task; routes, pages, commands and tests are driven by it.
+
+    Args:
+        heads: the questions of its classification models.
+        models: in the order of the page.
+        region_model: key of the model whose region focuses the heatmaps.
+        default_model: key of the model that stands for the task where one is asked for.
+        preparation: from pixels to the networks' input.
+        image_kinds: what its gate can tell apart; the last one means “anything else”.
+        focus_box: rows and columns (shares of the side) of the fixed box that focuses a heatmap where no region was found.
+        offered: whether clinicians can choose it.
+    """
+
+    key: str
+    name: str
+    modality: str
+    heads: tuple[Head, ...]
+    models: tuple[ModelSpec, ...]
+    region_model: str | None
+    default_model: str
+    preparation: Preparation
+    image_kinds: tuple[str, ...]
+    wording: Wording
+    focus_box: tuple[float, float, float, float] = (0.0, 1.0, 0.0, 1.0)
+    offered: bool = True
+
+    def model(self, key: str) -> ModelSpec:
+        """The model of this key. Raises `UnknownModel`."""
+        for model in self.models:
+            if model.key == key:
+                return model
+        raise UnknownModel(key, self.key, tuple(m.key for m in self.models))
+
+    def head(self, key: str) -> Head:
+        """The head of this key. Raises `LookupError`."""
+        for head in self.heads:
+            if head.key == key:
+                return head
+        raise LookupError(f"The task {self.key} has no head {key!r}.")
+
+    def chosen(self, keys: tuple[str, ...] | list[str]) -> tuple[ModelSpec, ...]:
+        """The models of these keys in the order of the page, each once. Raises `UnknownModel`."""
+        wanted = {self.model(key).key for key in keys}
+        return tuple(model for model in self.models if model.key in wanted)

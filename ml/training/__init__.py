@@ -1,0 +1,1 @@
+"""Training: configuration, losses, augmentation, loop. Runs on any Keras backend (`KERAS_BACKEND`)."""

@@ -1,0 +1,69 @@
+"""The validation figure that decides which epoch is kept, and the keeper of its weights."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+from sklearn.metrics import cohen_kappa_score, roc_auc_score
+
+from ml.networks.weights import save_weights
+from ml.training.batches import Prepared
+
+
+def region_figure(model: keras.Model, prepared: Prepared) -> float:
+    """Mean IoU of the validation images at 0.5, on the network's grid."""
+    scores = model.predict(prepared.pixels[..., None], batch_size=4, verbose=0)[..., 0] >= 0.5
+    assert prepared.masks is not None
+    true = prepared.masks >= 0.5
+    union = (scores | true).sum(axis=(1, 2))
+    overlap = (scores & true).sum(axis=(1, 2))
+    return float(np.mean(np.where(union > 0, overlap / np.maximum(union, 1), 1.0)))
+
+
+def label_figure(model: keras.Model, prepared: Prepared) -> float:
+    """Mean of the status AUC and of the quadratic kappa of the stage, over the validation images."""
+    status, stage = model.predict(prepared.pixels[..., None], batch_size=8, verbose=0)
+    auc = roc_auc_score(prepared.labels["as_status"], status[:, 1])
+    kappa = cohen_kappa_score(
+        prepared.labels["stage"], stage.argmax(axis=1), weights="quadratic", labels=list(range(stage.shape[1]))
+    )
+    return float((auc + (0.0 if np.isnan(kappa) else kappa)) / 2)
+
+
+class Keeper(keras.callbacks.Callback):
+    """Measures after each epoch, writes a line of history, keeps the best and the last weights, stops when patience ends."""
+
+    def __init__(self, folder: Path, patience: int) -> None:
+        super().__init__()
+        self._folder, self._patience = folder, patience
+        self.best = -np.inf
+        self._waited = 0
+        self.history: list[dict[str, Any]] = []
+
+    def begin_stage(self, number: int, figure: Callable[[keras.Model], float], best_counts_anew: bool) -> None:
+        """A stage on another grid is measured on another scale: its first epoch starts a new comparison."""
+        self._stage, self._figure = number, figure
+        self._waited = 0
+        if best_counts_anew:
+            self.best = -np.inf
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        """Called by Keras."""
+        figure = self._figure(self.model)
+        line = {"stage": self._stage, "epoch": epoch, "loss": float((logs or {})["loss"]), "validation": figure}
+        self.history.append(line)
+        with (self._folder / "history.jsonl").open("a", encoding="utf-8") as lines:
+            lines.write(json.dumps(line) + "\n")
+        save_weights(self.model, self._folder / "last.safetensors")
+        if figure > self.best:
+            self.best, self._waited = figure, 0
+            save_weights(self.model, self._folder / "best.safetensors")
+            return
+        self._waited += 1
+        if self._waited >= self._patience:
+            self.model.stop_training = True
