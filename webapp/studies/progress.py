@@ -1,0 +1,144 @@
+"""How far a reading is: state and time of each model, and never what a model says before all have ended."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from ml.tasks import ModelSpec, TaskSpec
+from webapp.studies.columns import code_of
+from webapp.studies.numbers import seconds, width
+from webapp.words import gettext as _
+
+if TYPE_CHECKING:
+    from webapp.readings.tables import Prediction, Reading
+
+_SIGNS = {
+    "done": ("ok", "check"),
+    "failed": ("danger", "cross"),
+    "not_applicable": ("quiet", "negative"),
+    "running": ("busy", "clock"),
+    "queued": ("quiet", "clock"),
+    "cancelled": ("quiet", "negative"),
+}
+
+
+@dataclass(frozen=True)
+class Step:
+    """One chosen model: `state` (done, failed, not_applicable, running, queued, cancelled) and its word."""
+
+    key: str
+    name: str
+    code: str
+    state: str
+    word: str
+    tone: str
+    sign: str
+    seconds: str
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Progress:
+    """One reading on its way. `model` counts from 1 to `of`; `done` is the bar's length for SVG."""
+
+    state: str
+    sentence: str
+    error: str
+    gate: str
+    model: int
+    of: int
+    ended: int
+    done: str
+    models: tuple[Step, ...]
+
+    @property
+    def moving(self) -> bool:
+        """Whether the page should wait for more."""
+        return self.state in ("queued", "running")
+
+    def to_json(self) -> dict[str, Any]:
+        """The answer of `studies.state` and the data of the events."""
+        return asdict(self)
+
+
+def progress_of(reading: Reading, spec: TaskSpec, now: datetime) -> Progress:
+    """The progress of a reading at a time (aware; the running model's time depends on it)."""
+    chosen = [model for model in spec.models if model.key in reading.models]
+    said = {prediction.model: prediction for prediction in reading.predictions}
+    steps = tuple(_step(model, said.get(model.key), reading, now) for model in chosen)
+    ended = sum(step.state in ("done", "failed", "not_applicable") for step in steps)
+    current = next((step for step in steps if step.state == "running"), None)
+    return Progress(
+        state=reading.state,
+        sentence=_sentence(reading, steps, current),
+        error=(reading.error or "") if reading.state in ("failed", "cancelled") else "",
+        gate=_gate(reading),
+        model=steps.index(current) + 1 if current else min(ended + 1, len(steps)),
+        of=len(steps),
+        ended=ended,
+        done=width(ended / len(steps)) if steps else "0%",
+        models=steps,
+    )
+
+
+def _step(model: ModelSpec, prediction: Prediction | None, reading: Reading, now: datetime) -> Step:
+    state, took, sentence = _state(model, prediction, reading, now)
+    words = {
+        "done": _("Done"),
+        "failed": _("Failed"),
+        "not_applicable": _("Cannot judge this slice"),
+        "running": _("Running"),
+        "queued": _("Queued"),
+        "cancelled": _("Not run"),
+    }
+    tone, sign = _SIGNS[state]
+    return Step(model.key, model.name, code_of(model.name), state, words[state], tone, sign, took, sentence)
+
+
+def _state(
+    model: ModelSpec, prediction: Prediction | None, reading: Reading, now: datetime
+) -> tuple[str, str, str]:
+    """State, time and sentence of one model."""
+    if prediction is not None:
+        took = "" if prediction.state == "not_applicable" else seconds(prediction.seconds)
+        return prediction.state, took, prediction.sentence or ""
+    if reading.state == "running" and reading.current_model == model.key:
+        since = _since(reading.predictions, reading)
+        return "running", seconds((now - since).total_seconds()) if since else "", ""
+    return ("queued" if reading.state in ("queued", "running") else "cancelled"), "", ""
+
+
+def _since(predictions: Iterable[Prediction], reading: Reading) -> datetime | None:
+    """When the running model started: when the one before it was stored, else when the reading started."""
+    stored = [p.created_at for p in predictions if p.created_at is not None]
+    if reading.started_at is None:
+        return None
+    return max([reading.started_at, *stored])
+
+
+def _sentence(reading: Reading, steps: tuple[Step, ...], current: Step | None) -> str:
+    if reading.state == "queued":
+        return (
+            _("Queued: waiting for the worker")
+            if not reading.attempt
+            else _("Queued again after an interruption")
+        )
+    if reading.state == "running":
+        if current is None:
+            return _("Checking the image")
+        return _(
+            "Model %(k)s of %(n)s: %(name)s", k=steps.index(current) + 1, n=len(steps), name=current.name
+        )
+    return {
+        "failed": _("The reading failed"),
+        "cancelled": _("The reading was cancelled"),
+        "stopped": _("Stopped by the gate"),
+    }.get(reading.state, _("Done"))
+
+
+def _gate(reading: Reading) -> str:
+    """The kind of image that the gate saw, or empty before it ran."""
+    return str((reading.gate or {}).get("kind", ""))
