@@ -1,0 +1,56 @@
+"""What all reports have in common: a figure with its interval, and how many patients stand behind it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+import numpy as np
+
+from ml.data import Example
+from ml.evaluation.intervals import patient_interval
+
+Value = TypeVar("Value")
+Scores = dict[str, dict[str, float]]
+Report = dict[str, Any]
+Figure = Callable[[np.ndarray], float | None]
+
+
+@dataclass(frozen=True)
+class Answer(Generic[Value]):
+    """What a model says of one image, and whether the gate would have kept the image from this model."""
+
+    value: Value
+    gated: bool = False
+
+
+def with_interval(name: str, patients: Sequence[str | None], figure: Figure) -> Report:
+    """{name: figure over all images, name_ci95: its interval by patient}; a figure that has no value is None.
+
+    Args:
+        patients: the patient of each image, (n,).
+        figure: from indices of images, (m,) int with repetitions, to the figure.
+    """
+    value = figure(np.arange(len(patients)))
+    if value is None or not math.isfinite(value):
+        return {name: None, f"{name}_ci95": None}
+    return {name: value, f"{name}_ci95": patient_interval(patients, figure)}
+
+
+def sizes(examples: Sequence[Example]) -> Report:
+    """`n_images` and `n_patients`; the latter is None where an image's patient is unknown."""
+    patients = _patients(examples)
+    return {"n_images": len(examples), "n_patients": None if patients is None else len(patients)}
+
+
+def patients_seen(examples: Sequence[Example], trained_on: Iterable[str] | None) -> int | None:
+    """How many of these images' patients the model learned from; None where either side is unknown."""
+    patients = _patients(examples)
+    return None if patients is None or trained_on is None else len(patients & set(trained_on))
+
+
+def _patients(examples: Sequence[Example]) -> set[str] | None:
+    patients = {example.patient_id for example in examples if example.patient_id is not None}
+    return None if any(example.patient_id is None for example in examples) else patients
