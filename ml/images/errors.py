@@ -57,9 +57,10 @@ class TooManyPixels(ImageError):
     code = "too_many_pixels"
     status = 413
 
-    def __init__(self, rows: int, columns: int, limit: int) -> None:
+    def __init__(self, rows: int, columns: int, limit: int, frames: int = 1) -> None:
+        stack = f" in {frames:,} frames" if frames > 1 else ""
         super().__init__(
-            f"The image says that it has {columns:,} x {rows:,} pixels; "
+            f"The image says that it has {columns:,} x {rows:,} pixels{stack}; "
             f"at most {limit / 1e6:,.0f} million pixels are accepted."
         )
 
@@ -118,6 +119,14 @@ class UnknownTransferSyntax(ImageError):
             f"The DICOM file is compressed in an unknown way (transfer syntax {uid or 'not named'}). "
             "Please export it uncompressed, as Explicit VR Little Endian."
         )
+
+
+def check_size(rows: int, columns: int, limits: Limits) -> None:
+    """What a header says of the picture's size. Raises TooManyPixels or TooSmall."""
+    if rows * columns > limits.max_pixels:
+        raise TooManyPixels(rows, columns, limits.max_pixels)
+    if min(rows, columns) < limits.min_side:
+        raise TooSmall(rows, columns, limits.min_side)
 
 
 def _megabytes(size: int) -> str:
