@@ -10,7 +10,7 @@ from flask import Flask
 from flask_login import current_user
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from webapp import formats
+from webapp import cli, errors, formats, logs, security
 from webapp.accounts import sessions  # noqa: F401 - registers the user loader
 from webapp.extensions import babel, csrf, db, login_manager, migrate
 from webapp.settings import REPOSITORY, Settings, secret_key, settings_from_environment
@@ -20,7 +20,8 @@ __version__ = "0.1.0"
 # Each module has a blueprint `bp`; one that speaks to scripts with tokens, not to browsers with cookies, is
 # called "api" and needs no CSRF token. Commands hang on `bp.cli` of a blueprint made with `cli_group=None`.
 BLUEPRINTS = (
-    "webapp.accounts.routes",
+    "webapp.health",
+    "webapp.accounts.pages",
     "webapp.studies.routes",
     "webapp.readings.routes",
     "webapp.api.routes",
@@ -44,7 +45,11 @@ def create_app(settings: Settings | None = None) -> Flask:
     )
     _configure(app, settings)
     _bind_extensions(app, settings)
+    logs.init_app(app)
+    security.init_app(app, settings)
+    errors.init_app(app)
     formats.init_app(app)
+    cli.init_app(app)
     for name in TABLES:
         if _exists(name):
             import_module(name)
@@ -93,7 +98,7 @@ def _bind_extensions(app: Flask, settings: Settings) -> None:
         # Reads take no lock; the first write of a transaction takes the write lock at once and waits for it,
         # so that a transaction that read first cannot fail with "database is locked" half-way.
         connect = {"isolation_level": "IMMEDIATE", "timeout": 5}
-        app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {"connect_args": connect}
+        app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {"connect_args": connect, "hide_parameters": True}
     db.init_app(app)
     migrate.init_app(app, db, directory=str(REPOSITORY / "migrations"), render_as_batch=True)
     login_manager.init_app(app)

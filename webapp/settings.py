@@ -62,7 +62,7 @@ class Settings:
     public_url: str = field(
         default="",
         metadata=_about(
-            "Address in the browser, as `https://reading.example.org`; https turns on Secure cookies and HSTS."
+            "Address for browsers, as `https://reading.example.org`; https turns on Secure cookies and HSTS."
         ),
     )
     trusted_proxies: int = field(

@@ -68,3 +68,10 @@ def token_user() -> User | None:
         token.last_used_at = utc_now()
         db.session.commit()
     return token.user
+
+
+def safe_target(target: str | None) -> str:
+    """Where to go after the log-in: a path of this site, else the start page."""
+    if target and target.startswith("/") and not target.startswith("//") and "\\" not in target:
+        return target
+    return "/"

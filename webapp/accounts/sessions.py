@@ -7,7 +7,8 @@ import secrets
 from datetime import timedelta
 
 from flask import Request, request, session
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
+from sqlalchemy.exc import OperationalError
 
 from webapp.accounts.tables import Session, User
 from webapp.extensions import db, login_manager, utc_now
@@ -70,6 +71,16 @@ def end_sessions(user: User, except_for: Session | None = None) -> None:
     db.session.execute(query)
 
 
+def end_session(user: User, session_id: int) -> bool:
+    """End one session of `user`; False where there is no such one. Commits."""
+    found = db.session.get(Session, session_id)
+    if found is None or found.user_id != user.id:
+        return False
+    db.session.delete(found)
+    db.session.commit()
+    return True
+
+
 def sessions_of(user: User) -> list[Session]:
     """The running sessions of `user`, the last used first."""
     query = (
@@ -85,7 +96,16 @@ def _load_user(_: Request) -> User | None:
     found = present_session()
     if found is None or found.user.state == "disabled":
         return None
+    user = found.user
     if utc_now() - found.last_seen_at > _SEEN_EVERY:
-        found.last_seen_at = utc_now()
+        _note_seen(found.id)
+    return user
+
+
+def _note_seen(session_id: int) -> None:
+    """A page is not refused because the clock of its session cannot be written now."""
+    try:
+        db.session.execute(update(Session).where(Session.id == session_id).values(last_seen_at=utc_now()))
         db.session.commit()
-    return found.user
+    except OperationalError:
+        db.session.rollback()
