@@ -66,7 +66,7 @@ def create_app(settings: Settings | None = None) -> Flask:
 def _exists(name: str) -> bool:
     """Whether a part that is still being written is there."""
     try:
-        return find_spec(name) is not None
+        return find_spec(name) is not None and import_module(name) is not None
     except ModuleNotFoundError:
         return False
 
