@@ -7,7 +7,17 @@ from pathlib import Path
 
 from ml.data.example import DataError, Example
 
-_NEEDED = {"image_id", "file", "region", "patient_id", "sequence", "as_status", "stage", "part", "region_kind"}
+_NEEDED = {
+    "image_id",
+    "file",
+    "region",
+    "patient_id",
+    "sequence",
+    "as_status",
+    "stage",
+    "part",
+    "region_kind",
+}
 
 
 def load_sij_mri(folder: Path) -> list[Example]:

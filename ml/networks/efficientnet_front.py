@@ -17,6 +17,8 @@ def efficientnet_front(size: int) -> tuple[Any, Any]:
     published, the backbone sees almost nothing.
     """
     inputs = layers.Input((size, size, 1), name="slice")
-    colour = layers.Conv2D(3, 1, kernel_initializer=initializers.Constant(255.0), name="grey_to_colour")(inputs)
+    colour = layers.Conv2D(3, 1, kernel_initializer=initializers.Constant(255.0), name="grey_to_colour")(
+        inputs
+    )
     backbone = keras.applications.EfficientNetB0(include_top=False, weights=None, input_tensor=colour)
     return inputs, layers.GlobalAveragePooling2D(name="pool")(backbone.output)

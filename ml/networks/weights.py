@@ -47,7 +47,9 @@ def load_weights(model: keras.Model, path: Path) -> None:
             )
         variable.assign(values.astype(np.float32))
     if tensors:
-        raise WeightsDoNotFit(f"{path.name} has tensors that the network lacks: {', '.join(sorted(tensors)[:3])}.")
+        raise WeightsDoNotFit(
+            f"{path.name} has tensors that the network lacks: {', '.join(sorted(tensors)[:3])}."
+        )
     settle(model)
 
 

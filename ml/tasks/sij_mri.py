@@ -23,9 +23,17 @@ SPEC = TaskSpec(
         Head("stage", "Stage", ("Normal", "Early", "Moderate", "Advanced"), ordinal=True),
     ),
     models=(
-        ModelSpec("unet_best", "U-Net Best", "region", "attention_unet:attention_unet", 256, 7_869_572, _REGION),
         ModelSpec(
-            "attention_unet", "Attention U-Net", "region", "attention_unet:attention_unet", 256, 7_869_572, _REGION
+            "unet_best", "U-Net Best", "region", "attention_unet:attention_unet", 256, 7_869_572, _REGION
+        ),
+        ModelSpec(
+            "attention_unet",
+            "Attention U-Net",
+            "region",
+            "attention_unet:attention_unet",
+            256,
+            7_869_572,
+            _REGION,
         ),
         ModelSpec(
             "cnn_classifier",

@@ -71,7 +71,9 @@ class AugmentedBatches(keras.utils.PyDataset):
         chosen = self._order[index * self._batch : (index + 1) * self._batch]
         masks = self._prepared.masks
         pairs = [
-            augment(self._prepared.pixels[i], None if masks is None else masks[i], self._bounds, self._generator)
+            augment(
+                self._prepared.pixels[i], None if masks is None else masks[i], self._bounds, self._generator
+            )
             for i in chosen
         ]
         pixels = np.stack([pair[0] for pair in pairs])[..., None]

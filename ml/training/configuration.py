@@ -102,7 +102,9 @@ def read_configuration(path: Path, overrides: dict[str, object]) -> Configuratio
         return Configuration(
             **{
                 **plain,
-                "stages": tuple(Stage(**{**s, "frozen": tuple(s.get("frozen", ()))}) for s in plain["stages"]),
+                "stages": tuple(
+                    Stage(**{**s, "frozen": tuple(s.get("frozen", ()))}) for s in plain["stages"]
+                ),
                 "augmentation": Augmentation(**plain.get("augmentation", {})),
                 "train_parts": tuple(plain.get("train_parts", ("train",))),
                 "validation_parts": tuple(plain.get("validation_parts", ("val",))),

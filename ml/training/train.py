@@ -77,7 +77,12 @@ class _Run:
     def __init__(
         self, configuration: Configuration, spec: tasks.TaskSpec, model_spec: tasks.ModelSpec, folder: Path
     ) -> None:
-        self._configuration, self._spec, self._model_spec, self._folder = configuration, spec, model_spec, folder
+        self._configuration, self._spec, self._model_spec, self._folder = (
+            configuration,
+            spec,
+            model_spec,
+            folder,
+        )
         self._region = model_spec.kind == "region"
         self._outputs = None if self._region else HEAD_OF_OUTPUT
 
@@ -94,7 +99,11 @@ class _Run:
                 network.set_weights(weights)
             _freeze(network, stage.frozen)
             batches = AugmentedBatches(
-                prepared, self._outputs, self._configuration.augmentation, stage.batch, self._configuration.seed + number
+                prepared,
+                self._outputs,
+                self._configuration.augmentation,
+                stage.batch,
+                self._configuration.seed + number,
             )
             self._compile(network, stage, prepared, steps=len(batches) * stage.epochs)
             figure = partial(region_figure if self._region else label_figure, prepared=held_out)

@@ -30,7 +30,10 @@ def label_figure(model: keras.Model, prepared: Prepared) -> float:
     status, stage = model.predict(prepared.pixels[..., None], batch_size=8, verbose=0)
     auc = roc_auc_score(prepared.labels["as_status"], status[:, 1])
     kappa = cohen_kappa_score(
-        prepared.labels["stage"], stage.argmax(axis=1), weights="quadratic", labels=list(range(stage.shape[1]))
+        prepared.labels["stage"],
+        stage.argmax(axis=1),
+        weights="quadratic",
+        labels=list(range(stage.shape[1])),
     )
     return float((auc + (0.0 if np.isnan(kappa) else kappa)) / 2)
 
@@ -45,7 +48,9 @@ class Keeper(keras.callbacks.Callback):
         self._waited = 0
         self.history: list[dict[str, Any]] = []
 
-    def begin_stage(self, number: int, figure: Callable[[keras.Model], float], best_counts_anew: bool) -> None:
+    def begin_stage(
+        self, number: int, figure: Callable[[keras.Model], float], best_counts_anew: bool
+    ) -> None:
         """A stage on another grid is measured on another scale: its first epoch starts a new comparison."""
         self._stage, self._figure = number, figure
         self._waited = 0
@@ -55,7 +60,12 @@ class Keeper(keras.callbacks.Callback):
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Called by Keras."""
         figure = self._figure(self.model)
-        line = {"stage": self._stage, "epoch": epoch, "loss": float((logs or {})["loss"]), "validation": figure}
+        line = {
+            "stage": self._stage,
+            "epoch": epoch,
+            "loss": float((logs or {})["loss"]),
+            "validation": figure,
+        }
         self.history.append(line)
         with (self._folder / "history.jsonl").open("a", encoding="utf-8") as lines:
             lines.write(json.dumps(line) + "\n")

@@ -1,0 +1,1 @@
+"""Where a score comes from: Grad-CAM and its focus on a region."""

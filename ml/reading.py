@@ -1,0 +1,242 @@
+"""A reading: the chosen models of a task read one image. Worker, command line and benchmark call these functions.
+
+`check` asks the gate, `read` yields one `Prediction` after another, in the order of the page. TensorFlow is imported when the
+first model is loaded.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+import traceback
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+
+from ml import scoring, tasks
+from ml.cards import CardError, read_card, weights_file, weights_sha256
+from ml.explain.focus import focused, normalised
+from ml.gate.check import check_image
+from ml.gate.findings import GateFindings
+from ml.images.decode import DecodedImage
+from ml.images.prepare import Prepared, prepare
+from ml.registry import ModelUnavailable, Registry, registry
+from ml.scoring import Risk
+
+__all__ = ["GateFindings", "Prediction", "check", "fingerprint", "read", "region_of", "scores_of"]
+
+READING_VERSION = "1"
+"""Counts up whenever the same pixels and weights would give another answer, so that no older answer is used again."""
+
+_REGION_FROM = 0.5
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What one model says of one image.
+
+    Args:
+        model, version, weights_sha256: who says it.
+        state: `done`, `failed`, or `not_applicable` with its `sentence`.
+        scores: head to label to calibrated score; empty for region models.
+        labels: head to label.
+        uncertainty: 0 to 1; risk: of error.
+        seconds: time of this model alone.
+        precision: of the arithmetic.
+        region: (H, W) bool on the image's grid; region_px and area_mm2 (None without a known spacing) its size.
+        heatmap, heatmap_focused: (H, W) float32 in [0, 1], shares of each map's maximum.
+        focus: what the focused heatmap was kept to.
+        detail: trace for the log, where it failed.
+    """
+
+    model: str
+    version: str
+    weights_sha256: str | None
+    state: Literal["done", "failed", "not_applicable"]
+    sentence: str | None = None
+    scores: dict[str, dict[str, float]] = field(default_factory=dict)
+    labels: dict[str, str] = field(default_factory=dict)
+    uncertainty: float | None = None
+    risk: Risk | None = None
+    seconds: float = 0.0
+    precision: str = "float32"
+    region: np.ndarray | None = None
+    region_px: int | None = None
+    area_mm2: float | None = None
+    heatmap: np.ndarray | None = None
+    heatmap_focused: np.ndarray | None = None
+    focus: Literal["region", "box"] | None = None
+    detail: str | None = None
+
+
+def check(
+    image: DecodedImage, task: str, models: Sequence[str], models_of: Registry | None = None
+) -> GateFindings:
+    """Asks the task's gate about an image.
+
+    Raises:
+        UnknownTask, UnknownModel: no such key.
+        ModelUnavailable: the gate cannot run on this machine.
+    """
+    return check_image(image, tasks.task(task), models, models_of or registry())
+
+
+def read(
+    image: DecodedImage,
+    task: str,
+    models: Sequence[str],
+    findings: GateFindings,
+    models_of: Registry | None = None,
+) -> Iterator[Prediction]:
+    """Reads one image with the chosen models; one that fails says so and never stops the others.
+
+    Args:
+        models: keys; the order of the page counts, not theirs.
+        findings: of `check`; models that it calls not applicable are not run.
+    """
+    spec = tasks.task(task)
+    slice_ = _Slice(image, spec, models_of or registry())
+    for model in spec.chosen(list(models)):
+        if model.key in findings.not_applicable:
+            yield _not_read(model, spec, "not_applicable", findings.not_applicable[model.key])
+            continue
+        try:
+            yield (
+                slice_.region_prediction(model) if model.kind == "region" else slice_.label_prediction(model)
+            )
+        except ModelUnavailable as error:
+            yield _not_read(model, spec, "failed", error.sentence, traceback.format_exc())
+        except Exception:  # noqa: BLE001 - whatever a network throws, the other models' answers must not be lost
+            sentence = (
+                f"{model.name} failed on this image. The other models are not affected. "
+                "Read it again or leave this model out."
+            )
+            yield _not_read(model, spec, "failed", sentence, traceback.format_exc())
+
+
+def fingerprint(image: DecodedImage, task: str, model: str) -> str:
+    """Names the answer: same pixels, spacing, weights (the region model's too) and code give the same; empty without weights."""
+    spec = tasks.task(task)
+    keys = {spec.model(model).key} | ({spec.region_model} if spec.region_model else set())
+    whole = hashlib.sha256(
+        f"{READING_VERSION} {task} {model} {image.pixels.dtype} {image.pixels.shape} {image.pixel_mm}".encode()
+    )
+    whole.update(np.ascontiguousarray(image.pixels).tobytes())
+    try:
+        for key in sorted(keys):
+            whole.update(weights_sha256(weights_file(task, key)).encode())
+            whole.update(repr(sorted(read_card(task, key).thresholds.items())).encode())
+    except (OSError, CardError):
+        return ""
+    return whole.hexdigest()
+
+
+def region_of(image: DecodedImage, task: str, model: str) -> np.ndarray:
+    """A region model's share of each pixel, (H, W) float32 in [0, 1] on the image's grid. Raises ModelUnavailable."""
+    spec = tasks.task(task)
+    return _Slice(image, spec, registry()).region_shares(spec.model(model))
+
+
+def scores_of(image: DecodedImage, task: str, model: str) -> dict[str, dict[str, float]]:
+    """A classification model's calibrated scores: head to label to score. Raises ModelUnavailable."""
+    spec = tasks.task(task)
+    return _Slice(image, spec, registry()).scores(spec.model(model))[0]
+
+
+class _Slice:
+    """One image in work: what several models need of it is made once."""
+
+    def __init__(self, image: DecodedImage, spec: tasks.TaskSpec, models: Registry) -> None:
+        self._image, self._spec, self._models = image, spec, models
+        self._prepared: dict[int, Prepared] = {}
+        self._regions: dict[str, np.ndarray] = {}
+
+    def region_prediction(self, model: tasks.ModelSpec) -> Prediction:
+        ready = self._models.model(self._spec.key, model.key)
+        started = time.perf_counter()
+        region = self.region_shares(model) >= _REGION_FROM
+        pixels = int(region.sum())
+        spacing = self._image.pixel_mm
+        return Prediction(
+            model=model.key,
+            version=ready.card.version,
+            weights_sha256=ready.card.weights_sha256,
+            state="done",
+            seconds=time.perf_counter() - started,
+            precision=ready.precision,
+            region=region,
+            region_px=pixels,
+            area_mm2=pixels * spacing[0] * spacing[1] if spacing else None,
+        )
+
+    def label_prediction(self, model: tasks.ModelSpec) -> Prediction:
+        ready = self._models.model(self._spec.key, model.key)
+        region = self._focus_region()
+        started = time.perf_counter()
+        scores, coarse = self.scores(model)
+        heatmap = normalised(np.clip(self._prepare(model).geometry.to_image(coarse), 0.0, 1.0))
+        inside, focus = focused(heatmap, region, self._spec.focus_box)
+        return Prediction(
+            model=model.key,
+            version=ready.card.version,
+            weights_sha256=ready.card.weights_sha256,
+            state="done",
+            scores=scores,
+            labels={
+                head.key: scoring.label_of(head, scores[head.key], ready.card) for head in self._spec.heads
+            },
+            uncertainty=scoring.uncertainty_of(self._spec, scores),
+            risk=scoring.risk_of(self._spec, scores),
+            seconds=time.perf_counter() - started,
+            precision=ready.precision,
+            heatmap=heatmap,
+            heatmap_focused=inside,
+            focus=focus,
+        )
+
+    def scores(self, model: tasks.ModelSpec) -> tuple[dict[str, dict[str, float]], np.ndarray]:
+        """Calibrated scores by head, and the heatmap of the decided label on the feature maps' grid."""
+        ready = self._models.model(self._spec.key, model.key)
+        logits, heatmap = ready.run(self._prepare(model).pixels)
+        return {
+            head.key: scoring.scores_of(head, logits[head.key], ready.card) for head in self._spec.heads
+        }, heatmap
+
+    def region_shares(self, model: tasks.ModelSpec) -> np.ndarray:
+        if model.key not in self._regions:
+            prepared = self._prepare(model)
+            shares = self._models.model(self._spec.key, model.key).run(prepared.pixels)
+            self._regions[model.key] = prepared.geometry.to_image(shares)
+        return self._regions[model.key]
+
+    def _focus_region(self) -> np.ndarray | None:
+        """The region model's mask; None where it cannot run, which must not take the classification models along."""
+        if self._spec.region_model is None:
+            return None
+        try:
+            return self.region_shares(self._spec.model(self._spec.region_model)) >= _REGION_FROM
+        except Exception:  # noqa: BLE001 - the page says that the fixed box was used; the model's own column says why
+            return None
+
+    def _prepare(self, model: tasks.ModelSpec) -> Prepared:
+        if model.input_size not in self._prepared:
+            self._prepared[model.input_size] = prepare(
+                self._image.pixels, self._spec.preparation, model.input_size
+            )
+        return self._prepared[model.input_size]
+
+
+def _not_read(
+    model: tasks.ModelSpec,
+    spec: tasks.TaskSpec,
+    state: Literal["failed", "not_applicable"],
+    sentence: str,
+    detail: str | None = None,
+) -> Prediction:
+    try:
+        card = read_card(spec.key, model.key)
+    except CardError:
+        return Prediction(model.key, "", None, state, sentence, detail=detail)
+    return Prediction(model.key, card.version, card.weights_sha256, state, sentence, detail=detail)

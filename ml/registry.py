@@ -1,0 +1,184 @@
+"""Lazy-loading registry of models: a key to a network that is ready to run.
+
+Weights are checked against their card before use, loaded on first use, and kept while memory allows
+(`MODEL_MEMORY_MB`; the least recently used model goes first).
+"""
+
+from __future__ import annotations
+
+import os
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from threading import RLock
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+
+from ml import tasks
+from ml.cards import Card, CardError, read_card, weights_file, weights_state
+
+if TYPE_CHECKING:
+    import keras
+
+_DEFAULT_MEMORY_MB = 2048
+_GATE = "gate"
+
+
+class ModelUnavailable(RuntimeError):
+    """A model cannot run; `sentence` says why and what to do."""
+
+    def __init__(self, sentence: str) -> None:
+        self.sentence = sentence
+        super().__init__(sentence)
+
+
+class WeightsMissing(ModelUnavailable):
+    """The weights, or their card, are not on this machine."""
+
+
+class WeightsMismatch(ModelUnavailable):
+    """The weights are not those that the card describes."""
+
+
+@dataclass(frozen=True)
+class ReadyModel:
+    """A model that can run.
+
+    Args:
+        card: of exactly these weights.
+        run: region models: (S, S) float32 to (S, S) float32; classification models: pixels and label to logits by head
+            and heatmap; gates: (S, S) float32 to (kinds,) float32 scores.
+        precision: of its arithmetic, `float32` or `bfloat16`.
+        megabytes: about what it holds in memory.
+    """
+
+    card: Card
+    run: Callable[..., Any]
+    precision: str
+    megabytes: float
+
+
+class Registry:
+    """Models by task and key, loaded when first asked for.
+
+    Args:
+        models_dir: where weights and cards lie; `ml.cards.models_dir()` if None.
+        memory_mb: how much the loaded models may hold together.
+    """
+
+    def __init__(self, models_dir: Path | None = None, memory_mb: float = _DEFAULT_MEMORY_MB) -> None:
+        self._models_dir = models_dir
+        self._memory_mb = memory_mb
+        self._loaded: OrderedDict[tuple[str, str], ReadyModel] = OrderedDict()
+        self._lock = RLock()
+
+    def model(self, task: str, key: str) -> ReadyModel:
+        """The model of this key, loaded if need be.
+
+        Raises:
+            UnknownTask, UnknownModel: no such key.
+            WeightsMissing, WeightsMismatch: it cannot run here.
+        """
+        spec = tasks.task(task)
+        model_spec = spec.model(key)
+        return self._get(task, key, model_spec.name, lambda card: self._load(spec, model_spec, card))
+
+    def gate(self, task: str) -> ReadyModel:
+        """The gate of a task. Raises as `model` does."""
+        spec = tasks.task(task)
+        return self._get(_GATE, task, f"the gate of {spec.name}", lambda card: self._load_gate(spec, card))
+
+    def _get(self, folder: str, key: str, name: str, load: Callable[[Card], ReadyModel]) -> ReadyModel:
+        with self._lock:
+            if (folder, key) in self._loaded:
+                self._loaded.move_to_end((folder, key))
+                return self._loaded[folder, key]
+            ready = load(self._intact_card(folder, key, name))
+            self._loaded[folder, key] = ready
+            while len(self._loaded) > 1 and sum(m.megabytes for m in self._loaded.values()) > self._memory_mb:
+                self._loaded.popitem(last=False)
+            return ready
+
+    def _intact_card(self, folder: str, key: str, name: str) -> Card:
+        tell = "Tell whoever runs Sidelight here; the other models are not affected."
+        state = weights_state(folder, key, self._models_dir)
+        if state == "mismatch":
+            raise WeightsMismatch(
+                f"The weights of {name} are not those that its card describes, so it was not run. {tell}"
+            )
+        if state != "intact":
+            raise WeightsMissing(f"The weights of {name} are not on this server, so it was not run. {tell}")
+        try:
+            return read_card(folder, key, self._models_dir)
+        except CardError as error:
+            raise WeightsMissing(f"{error.sentence} {tell}") from error
+
+    def _filled(self, network: keras.Model, folder: str, key: str) -> keras.Model:
+        from ml.networks.weights import WeightsDoNotFit, load_weights
+
+        try:
+            load_weights(network, weights_file(folder, key, self._models_dir))
+        except WeightsDoNotFit as error:
+            raise WeightsMismatch(f"The weights of {key} belong to another network. {error}") from error
+        return network
+
+    def _load(self, spec: tasks.TaskSpec, model_spec: tasks.ModelSpec, card: Card) -> ReadyModel:
+        from ml.networks import build
+
+        network = self._filled(
+            build(model_spec.network, size=model_spec.input_size), spec.key, model_spec.key
+        )
+        megabytes = model_spec.parameters * 4 / 2**20
+        if model_spec.kind == "classification":
+            return ReadyModel(card, _classification(network, spec, model_spec, card), "float32", megabytes)
+        from ml.runtimes.tensorflow import region_function
+
+        return ReadyModel(card, region_function(network), "float32", megabytes)
+
+    def _load_gate(self, spec: tasks.TaskSpec, card: Card) -> ReadyModel:
+        from ml.networks.gate_mobilenet import gate_mobilenet
+        from ml.runtimes.tensorflow import gate_function
+
+        network = self._filled(gate_mobilenet(len(spec.image_kinds)), _GATE, spec.key)
+        return ReadyModel(card, gate_function(network), "float32", network.count_params() * 4 / 2**20)
+
+
+def _classification(
+    network: keras.Model, spec: tasks.TaskSpec, model_spec: tasks.ModelSpec, card: Card
+) -> Callable[..., tuple[dict[str, np.ndarray], np.ndarray]]:
+    from ml.networks.classification_heads import HEAD_OF_OUTPUT
+    from ml.runtimes.tensorflow import score_function
+
+    module = import_module(f"ml.networks.{model_spec.network.split(':')[0]}")
+    head = spec.heads[0]
+    output = next(name for name, key in HEAD_OF_OUTPUT.items() if key == head.key)
+    run = score_function(network, cast("str", module.HEATMAP_LAYER), output, decision_offsets(head, card))
+
+    def by_head(pixels: np.ndarray, label: int = -1) -> tuple[dict[str, np.ndarray], np.ndarray]:
+        logits, heatmap = run(pixels, label)
+        return {HEAD_OF_OUTPUT[name]: values for name, values in logits.items()}, heatmap
+
+    return by_head
+
+
+def decision_offsets(head: tasks.Head, card: Card) -> list[float]:
+    """What to add to a head's logits so that the largest one is the label that the card's threshold decides on.
+
+    score >= threshold of the positive label is the same as logit difference >= temperature * log(threshold / (1 - threshold)).
+    """
+    offsets = [0.0] * len(head.labels)
+    threshold = card.thresholds.get(head.key)
+    if head.positive is not None and threshold is not None and 0 < threshold < 1:
+        temperature = card.temperature.get(head.key, 1.0)
+        offsets[head.labels.index(head.positive)] = -temperature * float(np.log(threshold / (1 - threshold)))
+    return offsets
+
+
+@cache
+def registry() -> Registry:
+    """The process's registry, made from `MODELS_DIR` and `MODEL_MEMORY_MB`."""
+    return Registry(memory_mb=float(os.environ.get("MODEL_MEMORY_MB") or _DEFAULT_MEMORY_MB))

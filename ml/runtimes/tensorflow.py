@@ -1,0 +1,57 @@
+"""Networks as compiled TensorFlow functions: the reference and the fallback."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from ml.explain.grad_cam import with_grad_cam
+
+RegionFunction = Callable[[np.ndarray], np.ndarray]
+ScoreFunction = Callable[[np.ndarray, int], tuple[dict[str, np.ndarray], np.ndarray]]
+
+
+def region_function(network: keras.Model) -> RegionFunction:
+    """Compiles a region network: (S, S) float32 in [0, 1] to (S, S) float32 in [0, 1]."""
+    signature = [tf.TensorSpec((1, *network.input_shape[1:]), tf.float32)]
+    compiled = tf.function(
+        lambda pixels: network(pixels, training=False), input_signature=signature, jit_compile=False
+    )
+
+    def run(pixels: np.ndarray) -> np.ndarray:
+        return np.asarray(compiled(tf.constant(pixels[None, :, :, None])))[0, :, :, 0]
+
+    return run
+
+
+def score_function(network: keras.Model, layer: str, output: str, offsets: list[float]) -> ScoreFunction:
+    """Compiles a classification network with its heatmap.
+
+    Returns:
+        A function of pixels (S, S) float32 in [0, 1] and the label to explain (negative: the decided one) that gives output name
+        to (L,) logits, and the heatmap (h, w) float32 in [0, 1].
+    """
+    compiled = with_grad_cam(network, layer, output, offsets)
+
+    def run(pixels: np.ndarray, label: int) -> tuple[dict[str, np.ndarray], np.ndarray]:
+        logits, heatmap = compiled(tf.constant(pixels[None, :, :, None]), tf.constant(label, tf.int32))
+        return {name: np.asarray(values) for name, values in logits.items()}, np.asarray(heatmap)
+
+    return run
+
+
+def gate_function(network: keras.Model) -> RegionFunction:
+    """Compiles a gate: (S, S) float32 in [0, 1] to (kinds,) float32 scores."""
+    signature = [tf.TensorSpec((1, *network.input_shape[1:]), tf.float32)]
+    compiled = tf.function(
+        lambda pixels: network(pixels, training=False), input_signature=signature, jit_compile=False
+    )
+
+    def run(pixels: np.ndarray) -> np.ndarray:
+        scores: np.ndarray = np.asarray(compiled(tf.constant(pixels[None, :, :, None])))[0]
+        return scores
+
+    return run
