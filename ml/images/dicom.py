@@ -18,7 +18,6 @@ from ml.images.errors import (
     Limits,
     NoPixelData,
     TooManyFrames,
-    TooManyPixels,
     UndecodableImage,
     UnknownTransferSyntax,
     UnsupportedPixels,
@@ -94,15 +93,13 @@ def _check(header: Dataset, limits: Limits) -> None:
     if any(header.get(keyword) is None for keyword in ("Rows", "Columns", "BitsAllocated")):
         raise UndecodableImage("DICOM", "it does not say how large its picture is")
     rows, columns, frames = int(header.Rows), int(header.Columns), int(header.get("NumberOfFrames") or 1)
-    if rows * columns * max(frames, 1) > limits.max_pixels:
-        raise TooManyPixels(rows, columns, limits.max_pixels, frames)
     if frames > 1:
-        raise TooManyFrames(f"{frames} frames")
+        raise TooManyFrames(f"{frames:,} frames")
     check_size(rows, columns, limits)
     if header.get("PhotometricInterpretation") not in (*_MONOCHROME, *_COLOUR, "PALETTE COLOR"):
         raise UnsupportedPixels("DICOM", "an unknown colour model")
     if int(header.BitsAllocated) not in (8, 16, 32):
-        raise UnsupportedPixels("DICOM", f"{int(header.BitsAllocated)} bits a pixel")
+        raise UnsupportedPixels("DICOM", f"{int(header.BitsAllocated)}-bit pixels")
 
 
 def _readable(syntax: str) -> bool:

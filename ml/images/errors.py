@@ -57,10 +57,9 @@ class TooManyPixels(ImageError):
     code = "too_many_pixels"
     status = 413
 
-    def __init__(self, rows: int, columns: int, limit: int, frames: int = 1) -> None:
-        stack = f" in {frames:,} frames" if frames > 1 else ""
+    def __init__(self, rows: int, columns: int, limit: int) -> None:
         super().__init__(
-            f"The image says that it has {columns:,} x {rows:,} pixels{stack}; "
+            f"The image says that it has {columns:,} x {rows:,} pixels; "
             f"at most {limit / 1e6:,.0f} million pixels are accepted."
         )
 
