@@ -10,9 +10,9 @@ from flask import Flask
 from flask_login import current_user
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from webapp import cli, errors, formats, logs, security
+from webapp import cli, database, errors, formats, logs, security
 from webapp.accounts import sessions  # noqa: F401 - registers the user loader
-from webapp.extensions import babel, csrf, db, login_manager, migrate
+from webapp.extensions import babel, csrf, login_manager
 from webapp.settings import REPOSITORY, Settings, secret_key, settings_from_environment
 
 __version__ = "0.1.0"
@@ -23,7 +23,7 @@ BLUEPRINTS = (
     "webapp.health",
     "webapp.accounts.pages",
     "webapp.studies.routes",
-    "webapp.readings.routes",
+    "webapp.readings.consumer",
     "webapp.api.routes",
     "webapp.pages.routes",
 )
@@ -67,7 +67,7 @@ def _exists(name: str) -> bool:
     """Whether a part that is still being written is there."""
     try:
         return find_spec(name) is not None and import_module(name) is not None
-    except ModuleNotFoundError:
+    except ImportError:
         return False
 
 
@@ -76,7 +76,6 @@ def _configure(app: Flask, settings: Settings) -> None:
     app.extensions["settings"] = settings
     app.config.update(
         SECRET_KEY=secret_key(settings),
-        SQLALCHEMY_DATABASE_URI=settings.database_address,
         SESSION_COOKIE_NAME="__Host-sidelight" if settings.is_secure else "sidelight",
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
@@ -94,13 +93,7 @@ def _configure(app: Flask, settings: Settings) -> None:
 
 
 def _bind_extensions(app: Flask, settings: Settings) -> None:
-    if settings.database_address.startswith("sqlite"):
-        # Reads take no lock; the first write of a transaction takes the write lock at once and waits for it,
-        # so that a transaction that read first cannot fail with "database is locked" half-way.
-        connect = {"isolation_level": "IMMEDIATE", "timeout": 5}
-        app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {"connect_args": connect, "hide_parameters": True}
-    db.init_app(app)
-    migrate.init_app(app, db, directory=str(REPOSITORY / "migrations"), render_as_batch=True)
+    database.init_app(app, settings)
     login_manager.init_app(app)
     login_manager.login_view = "accounts.login"
     csrf.init_app(app)

@@ -90,6 +90,9 @@ class Settings:
         default=100,
         metadata=_about("Readings that may wait; beyond it an upload is answered with 503.", least=1),
     )
+    uploads_per_minute: int = field(
+        default=60, metadata=_about("Uploads that one account may make in a minute; beyond it 429.", least=1)
+    )
     min_free_mb: int = field(
         default=500,
         metadata=_about(

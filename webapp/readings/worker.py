@@ -1,0 +1,196 @@
+"""The worker: takes a reading, runs the gate and the models, keeps each prediction as it comes.
+
+The one module of the web application that imports `ml.reading`, and so the networks.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+import traceback
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+import ml.reading
+from ml.images.decode import DecodedImage, decode
+from ml.images.errors import ImageError, Limits
+from ml.images.store import heatmap_png, mask_png
+from ml.tasks import task
+from webapp.extensions import db
+from webapp.readings import claims
+from webapp.readings.consumer import current_heartbeat, is_stopping
+from webapp.readings.queue import ring
+from webapp.readings.store import Place, reuse, store, stored_models
+from webapp.readings.summary import summarise
+from webapp.readings.sweep import worn_out
+from webapp.readings.tables import Prediction, Reading
+from webapp.studies import files
+from webapp.transactions import committed, is_disk_full
+
+logger = logging.getLogger(__name__)
+
+# What is stored was checked when it came, and a lossless copy may be larger than the upload.
+_STORED = Limits(max_bytes=sys.maxsize)
+
+
+class CannotRead(Exception):
+    """This reading fails, and trying again would not help. `sentence` is for the clinician."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+
+
+class _Stopping(Exception):
+    """The worker is told to stop; the reading waits for the next one."""
+
+
+@dataclass(frozen=True)
+class _Order:
+    """What is to be read, taken from the rows once."""
+
+    place: Place
+    task: str
+    models: tuple[str, ...]
+    file: str
+    attempt: int
+
+
+def read_reading(reading_id: int) -> None:
+    """Take this reading if it waits, and bring it to an end. Returns at once when there is nothing to take."""
+    heartbeat = current_heartbeat()
+    if is_stopping() or not claims.claim(reading_id, heartbeat.id, heartbeat.lease):
+        return
+    with heartbeat.holding(reading_id):
+        order = _order(reading_id, heartbeat.id)
+        logger.info(
+            "study %s: reading %s begins, attempt %s", order.place.study_uuid, reading_id, order.attempt
+        )
+        try:
+            _read(order)
+        except claims.LostClaim:
+            logger.info("study %s: reading %s was taken away", order.place.study_uuid, reading_id)
+        except _Stopping:
+            claims.give_back(reading_id, heartbeat.id, attempt_counts=False)
+            ring(reading_id)
+        except Exception as error:
+            db.session.rollback()
+            _answer_for(order, error)
+
+
+def _read(order: _Order) -> None:
+    image = _image(order)
+    findings = ml.reading.check(image, order.task, order.models)
+    _hold(order, gate=findings.to_json(), current_model=None)
+    if findings.state == "stopped":
+        claims.end(order.place.reading_id, order.place.worker, "stopped", error=findings.sentence)
+        return
+    prints = {model: ml.reading.fingerprint(image, order.task, model) for model in order.models}
+    rest = [model for model in order.models if model not in stored_models(order.place.reading_id)]
+    rest = [model for model in rest if not (prints[model] and reuse(order.place, prints[model]))]
+    answers = ml.reading.read(image, order.task, rest, findings)
+    for model in rest:
+        if is_stopping():
+            raise _Stopping
+        _hold(order, current_model=model)
+        answer = next(answers)
+        store(order.place, _row(answer, prints[answer.model]), _pictures(answer))
+        if answer.detail:
+            logger.error("study %s: %s failed: %s", order.place.study_uuid, answer.model, answer.detail)
+    _conclude(order)
+
+
+def _conclude(order: _Order) -> None:
+    """Done when at least one model answered; else failed, with what the first model that failed says."""
+    query = select(Prediction).where(Prediction.reading_id == order.place.reading_id).order_by(Prediction.id)
+    said = list(db.session.scalars(query))
+    if not any(p.state == "done" for p in said):
+        failed = [p for p in said if p.state == "failed"] or said
+        reason = next((p.sentence for p in failed if p.sentence), "")
+        raise CannotRead(f"No model could read this image. {reason}".strip())
+    summary = summarise(task(order.task), said)
+    claims.end(order.place.reading_id, order.place.worker, "done", summary)
+    logger.info("study %s: reading %s done", order.place.study_uuid, order.place.reading_id)
+
+
+def _image(order: _Order) -> DecodedImage:
+    path = files.study_folder(order.place.study_uuid) / order.file
+    try:
+        return decode(path.read_bytes(), _STORED)
+    except FileNotFoundError:
+        raise CannotRead(
+            "The stored image of this study is not there any more. Please upload the image again."
+        ) from None
+    except ImageError as error:
+        raise CannotRead(error.sentence) from error
+
+
+def _order(reading_id: int, worker: str) -> _Order:
+    reading = db.session.get_one(Reading, reading_id)
+    study, image = reading.study, reading.study.images[0]
+    place = Place(reading_id, image.id, study.uuid, worker)
+    order = _Order(place, study.task, tuple(reading.models), image.file, reading.attempt)
+    db.session.rollback()
+    return order
+
+
+def _hold(order: _Order, **values: object) -> None:
+    committed(lambda: claims.hold(order.place.reading_id, order.place.worker, **values))
+
+
+def _fail(order: _Order, sentence: str, detail: str | None = None) -> None:
+    logger.error("study %s: reading %s failed: %s", order.place.study_uuid, order.place.reading_id, sentence)
+    claims.end(order.place.reading_id, order.place.worker, "failed", error=sentence, detail=detail)
+
+
+def _answer_for(order: _Order, error: Exception) -> None:
+    """Fail with the error's own sentence; what nobody foresaw may have been the moment, so that is tried again."""
+    trace = traceback.format_exc()
+    if is_disk_full(error):
+        _fail(order, files.DiskFull.sentence, trace)
+    elif isinstance(sentence := getattr(error, "sentence", None), str):
+        _fail(order, sentence, trace)
+    else:
+        logger.exception("study %s: reading %s broke off", order.place.study_uuid, order.place.reading_id)
+        _try_again(order, trace)
+
+
+def _try_again(order: _Order, trace: str) -> None:
+    if order.attempt >= claims.ATTEMPTS:
+        model = db.session.scalar(select(Reading.current_model).where(Reading.id == order.place.reading_id))
+        _fail(order, worn_out(order.task, model), detail=trace)
+    elif claims.give_back(order.place.reading_id, order.place.worker, attempt_counts=True):
+        ring(order.place.reading_id)
+
+
+def _row(answer: ml.reading.Prediction, fingerprint: str) -> Prediction:
+    return Prediction(
+        model=answer.model,
+        version=answer.version,
+        weights_sha256=answer.weights_sha256,
+        fingerprint=fingerprint or None,
+        state=answer.state,
+        sentence=answer.sentence,
+        scores=answer.scores,
+        labels=answer.labels,
+        uncertainty=answer.uncertainty,
+        risk=answer.risk,
+        seconds=answer.seconds,
+        precision=answer.precision,
+        region_px=answer.region_px,
+        area_mm2=answer.area_mm2,
+        focus=answer.focus,
+        detail=answer.detail,
+    )
+
+
+def _pictures(answer: ml.reading.Prediction) -> dict[str, bytes]:
+    pictures = {}
+    if answer.region is not None:
+        pictures["region"] = mask_png(answer.region)
+    if answer.heatmap is not None:
+        pictures["heatmap"] = heatmap_png(answer.heatmap)
+    if answer.heatmap_focused is not None:
+        pictures["heatmap_focused"] = heatmap_png(answer.heatmap_focused)
+    return pictures

@@ -1,0 +1,141 @@
+"""Stored files of studies: DATA_DIR/studies/<uuid>/. Written beside their place, made durable, then renamed."""
+
+from __future__ import annotations
+
+import errno
+import os
+import secrets
+import shutil
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from flask import Response, abort, send_file
+
+from webapp.settings import current_settings
+
+if TYPE_CHECKING:
+    from webapp.readings.tables import Reading
+    from webapp.studies.tables import Study
+
+PREVIEW = "preview.png"
+_INCOMING = ".incoming-"
+
+
+class DiskFull(Exception):
+    """No room for what should be stored; nothing was stored."""
+
+    status = 507
+    sentence = (
+        "The server's disk is nearly full, so nothing was stored. "
+        "Please tell the administrator; what was stored before is safe."
+    )
+
+    def __init__(self) -> None:
+        super().__init__(self.sentence)
+
+
+def studies_folder() -> Path:
+    """The folder of all studies' folders."""
+    return current_settings().data_dir.resolve() / "studies"
+
+
+def study_folder(uuid: str) -> Path:
+    """The folder of one study."""
+    return studies_folder() / uuid
+
+
+def check_room() -> None:
+    """Raises DiskFull where less than MIN_FREE_MB is free."""
+    settings = current_settings()
+    if shutil.disk_usage(settings.data_dir).free < settings.min_free_mb * 2**20:
+        raise DiskFull
+
+
+def place_study(uuid: str, files: Mapping[str, bytes]) -> None:
+    """Make a study's folder with its files at once, or not at all. Raises DiskFull."""
+    folder = studies_folder() / f"{_INCOMING}{uuid}"
+    try:
+        with _disk_full_told():
+            folder.mkdir(parents=True, mode=0o700)
+            for name, data in files.items():
+                _write(folder / name, data)
+            _sync(folder)
+            folder.rename(study_folder(uuid))
+            _sync(studies_folder())
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+
+
+def send_picture(study: Study, reading: Reading, name: str) -> Response:
+    """A picture of a study: `preview.png`, or `<model>-<kind>.png` of a reading that is done. 404 for others."""
+    stored = PREVIEW if name == PREVIEW else _stored_name(reading, name)
+    path = study_folder(study.uuid) / stored if stored else None
+    if path is None or not path.is_file():
+        abort(404)
+    return send_file(path, mimetype="image/png", max_age=0)
+
+
+def _stored_name(reading: Reading, name: str) -> str | None:
+    model, _, kind = name.removesuffix(".png").rpartition("-")
+    if reading.state != "done":
+        return None
+    return next((p.files.get(kind) for p in reading.predictions if p.model == model), None)
+
+
+def remove_study(uuid: str) -> None:
+    """Take a study's folder away, if there is one."""
+    shutil.rmtree(study_folder(uuid), ignore_errors=True)
+
+
+def add_file(uuid: str, stem: str, suffix: str, data: bytes) -> str:
+    """Add a file to a study's folder under a new name that begins with `stem`. Returns the name. Raises DiskFull.
+
+    The name is new each time, so that a worker which lost its claim can never overwrite what its successor wrote.
+    """
+    name = f"{stem}-{secrets.token_hex(4)}{suffix}"
+    folder = study_folder(uuid)
+    beside = folder / f".{name}.part"
+    try:
+        with _disk_full_told():
+            _write(beside, data)
+            beside.rename(folder / name)
+            _sync(folder)
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise
+    return name
+
+
+def remove_files(uuid: str, names: Iterator[str] | list[str]) -> None:
+    """Take files of a study away, those that are there."""
+    for name in names:
+        (study_folder(uuid) / name).unlink(missing_ok=True)
+
+
+class _disk_full_told:  # noqa: N801 - read as a phrase after `with`
+    """Turns the system's "no space left" into DiskFull."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            raise DiskFull from error
+
+
+def _write(path: Path, data: bytes) -> None:
+    with path.open("xb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _sync(folder: Path) -> None:
+    """Make the names in a folder durable, not only the files' contents."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,49 @@
+"""The forms of studies: upload, reading again, searching by patient code."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _
+from flask_wtf import FlaskForm
+from flask_wtf.file import FileField, FileRequired
+from wtforms import IntegerField, SelectField, SelectMultipleField, StringField, TextAreaField
+from wtforms.validators import DataRequired, Length, Optional
+
+from ml.tasks import tasks
+from webapp.studies.upload import NOTE_LENGTH
+
+
+class StudyForm(FlaskForm):
+    """An image, what it is to be read for, and what the clinician wants to find it by."""
+
+    image = FileField(_("Image"), validators=[FileRequired(_("Choose an image file."))])
+    task = SelectField(_("Task"), validate_choice=False)
+    models = SelectMultipleField(
+        _("Models"), validators=[DataRequired(_("Choose at least one model."))], validate_choice=False
+    )
+    patient_code = StringField(_("Patient code"), validators=[Optional()])
+    note = TextAreaField(_("Note"), validators=[Optional(), Length(max=NOTE_LENGTH)])
+
+
+class ReadAgainForm(FlaskForm):
+    """The models of a new reading of the same study."""
+
+    models = SelectMultipleField(
+        _("Models"), validators=[DataRequired(_("Choose at least one model."))], validate_choice=False
+    )
+
+
+class SearchForm(FlaskForm):
+    """A patient code, by POST so that it stands in no address; the page of its hits goes the same way."""
+
+    code = StringField(_("Patient code"), validators=[DataRequired()])
+    page = IntegerField(default=1, validators=[Optional()])
+
+
+def study_form(task_key: str) -> StudyForm:
+    """The upload form of a task (the first offered one where there is no such task), with all its models chosen."""
+    offered = [task for task in tasks() if task.offered]
+    spec = next((task for task in offered if task.key == task_key), offered[0])
+    form = StudyForm(data={"task": spec.key, "models": [model.key for model in spec.models]})
+    form.task.choices = [(task.key, task.name) for task in offered]
+    form.models.choices = [(model.key, model.name) for task in offered for model in task.models]
+    return form

@@ -1,0 +1,204 @@
+"""Which studies a user may see, and how they are found again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from flask import abort
+from sqlalchemy import Select, func, select, update
+from sqlalchemy.orm import joinedload, selectinload
+
+from ml.tasks import tasks
+from webapp.accounts.tables import User
+from webapp.extensions import db, utc_now
+from webapp.readings import claims
+from webapp.readings.summary import label_head, stage_head
+from webapp.readings.tables import ACTIVE, ENDED, Reading
+from webapp.settings import current_settings
+from webapp.studies.tables import Study
+from webapp.transactions import committed
+
+PER_PAGE = 25
+STATES = (*ACTIVE, *ENDED)
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What the history is narrowed to; empty means any.
+
+    `status` is a label of the summary (AS status), `stage` one of its stages, `state` that of the last reading;
+    `first` and `last` are days in the clinic's time zone, both included. `code` is a whole patient code: it comes
+    by POST only and is in no address.
+    """
+
+    task: str = ""
+    status: str = ""
+    stage: str = ""
+    state: str = ""
+    first: date | None = None
+    last: date | None = None
+    code: str = ""
+
+    @property
+    def arguments(self) -> dict[str, str]:
+        """These filters as they stand in an address."""
+        given = {
+            "task": self.task,
+            "status": self.status,
+            "stage": self.stage,
+            "state": self.state,
+            "from": self.first.isoformat() if self.first else "",
+            "to": self.last.isoformat() if self.last else "",
+        }
+        return {name: value for name, value in given.items() if value}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the history: a study and its last reading."""
+
+    study: Study
+    reading: Reading
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of the history. `number` and `pages` count from 1; `first` and `last` count studies, 0 if none."""
+
+    rows: tuple[Row, ...]
+    number: int
+    pages: int
+    total: int
+
+    @property
+    def first(self) -> int:
+        return (self.number - 1) * PER_PAGE + 1 if self.rows else 0
+
+    @property
+    def last(self) -> int:
+        return (self.number - 1) * PER_PAGE + len(self.rows)
+
+    @property
+    def newer(self) -> int | None:
+        """Number of the page before this one."""
+        return self.number - 1 if self.number > 1 else None
+
+    @property
+    def older(self) -> int | None:
+        """Number of the page after this one."""
+        return self.number + 1 if self.number < self.pages else None
+
+
+def filters_from(arguments: Mapping[str, str], code: str = "") -> Filters:
+    """Read the filters of an address. What makes no sense is left out, as if it had not been chosen."""
+
+    def known(name: str, choices: tuple[str, ...]) -> str:
+        value = arguments.get(name, "")
+        return value if value in choices else ""
+
+    return Filters(
+        task=known("task", tuple(spec.key for spec in tasks())),
+        status=known("status", status_choices()),
+        stage=known("stage", stage_choices()),
+        state=known("state", STATES),
+        first=_day(arguments.get("from", "")),
+        last=_day(arguments.get("to", "")),
+        code=code.strip(),
+    )
+
+
+def status_choices() -> tuple[str, ...]:
+    """Every label that a summary can have, over all tasks."""
+    heads = [label_head(spec) for spec in tasks()]
+    return tuple(dict.fromkeys(label for head in heads if head for label in head.labels))
+
+
+def stage_choices() -> tuple[str, ...]:
+    """Every stage that a summary can have, over all tasks, in order."""
+    heads = [stage_head(spec) for spec in tasks()]
+    return tuple(dict.fromkeys(label for head in heads if head for label in head.labels))
+
+
+def studies_of(user: User, filters: Filters, number: int = 1) -> Page:
+    """A page of the studies that `user` may see, newest first. A page beyond the last is the last."""
+    query = _narrowed(_visible(user), filters)
+    total = db.session.scalar(query.with_only_columns(func.count(Study.id))) or 0
+    pages = max(1, -(-total // PER_PAGE))
+    number = min(max(1, number), pages)
+    query = (
+        query.order_by(Study.created_at.desc(), Study.id.desc())
+        .limit(PER_PAGE)
+        .offset((number - 1) * PER_PAGE)
+        .options(selectinload(Study.images), joinedload(Study.user))
+    )
+    rows = tuple(Row(study, reading) for study, reading in db.session.execute(query))
+    return Page(rows, number, pages, total)
+
+
+def visible_study(user: User, uuid: str, *, deleted: bool = False) -> Study:
+    """The study of this uuid, if `user` may see it; 404 otherwise, whether it exists or not."""
+    query = select(Study).where(Study.uuid == uuid)
+    query = query.where(Study.deleted_at.is_not(None) if deleted else Study.deleted_at.is_(None))
+    if not user.is_admin:
+        query = query.where(Study.user_id == user.id)
+    study = db.session.scalar(query)
+    if study is None:
+        abort(404)
+    return study
+
+
+def hide(study: Study) -> None:
+    """Delete a study as the clinician sees it: its reading stops, and it can be brought back for some time."""
+    study_id = study.id
+    for reading in study.readings:
+        claims.cancel(reading.id)
+    gone = update(Study).where(Study.id == study_id).values(deleted_at=utc_now())
+    committed(lambda: db.session.execute(gone))
+
+
+def bring_back(study: Study) -> None:
+    """Undo `hide`."""
+    study_id = study.id
+    back = update(Study).where(Study.id == study_id).values(deleted_at=None)
+    committed(lambda: db.session.execute(back))
+
+
+def _visible(user: User) -> Select[Study, Reading]:
+    query = select(Study, Reading).join(Reading, (Reading.study_id == Study.id) & Reading.latest)
+    query = query.where(Study.deleted_at.is_(None))
+    return query if user.is_admin else query.where(Study.user_id == user.id)
+
+
+def _narrowed(query: Select[Study, Reading], filters: Filters) -> Select[Study, Reading]:
+    equal = (
+        (Study.task, filters.task),
+        (Study.patient_code, filters.code),
+        (Reading.summary_label, filters.status),
+        (Reading.summary_stage, filters.stage),
+        (Reading.state, filters.state),
+    )
+    for column, value in equal:
+        if value:
+            query = query.where(column == value)
+    if filters.first:
+        query = query.where(Study.created_at >= _midnight(filters.first))
+    if filters.last:
+        query = query.where(Study.created_at < _midnight(filters.last + timedelta(days=1)))
+    return query
+
+
+def _midnight(day: date) -> datetime:
+    zone = ZoneInfo(current_settings().timezone)
+    return datetime.combine(day, time(), tzinfo=zone).astimezone(UTC)
+
+
+def _day(text: str) -> date | None:
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return None
+    # The first and last days of the calendar have no midnight in every time zone.
+    return day if 1900 <= day.year <= 2200 else None

@@ -1,0 +1,200 @@
+"""Pages of studies: history, upload, progress, result, stored files."""
+
+from __future__ import annotations
+
+from flask import (
+    Blueprint,
+    Flask,
+    Response,
+    current_app,
+    flash,
+    jsonify,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
+from werkzeug.wrappers import Response as AnyResponse
+
+from ml.cards import CardError, read_card
+from ml.tasks import TaskSpec, task, tasks
+from webapp.accounts.access import login_required_active, signed_in_user
+from webapp.extensions import utc_now
+from webapp.readings import claims
+from webapp.settings import current_settings
+from webapp.studies import history as past
+from webapp.studies import upload as incoming
+from webapp.studies.events import follow
+from webapp.studies.files import send_picture
+from webapp.studies.forms import ReadAgainForm, SearchForm, StudyForm, study_form
+from webapp.studies.progress import progress_of
+from webapp.studies.result import result_of
+from webapp.words import gettext as _
+
+bp = Blueprint("studies", __name__)
+Answer = str | AnyResponse | tuple[str, int]
+
+
+@bp.get("/")
+@bp.get("/studies")
+@login_required_active
+def history() -> Answer:
+    """The studies that this user may see, newest first; filters and page are in the address."""
+    filters = past.filters_from(request.args)
+    return _history(filters, request.args.get("page", 1, type=int))
+
+
+@bp.post("/studies/search")
+@login_required_active
+def search() -> Answer:
+    """Studies of one patient code, which is in the body of the request and so in no address or log."""
+    form = SearchForm()
+    if not form.validate():
+        return redirect(url_for("studies.history"))
+    return _history(past.filters_from(request.args, form.code.data), form.page.data or 1)
+
+
+@bp.get("/studies/new")
+@login_required_active
+def new() -> Answer:
+    """The upload page."""
+    return _new(study_form(request.args.get("task", "")))
+
+
+@bp.post("/studies")
+@login_required_active
+def create() -> Answer:
+    """Take an upload and go on to the page of its study."""
+    form = study_form(request.form.get("task", ""))
+    if not form.validate():
+        return _new(form), 400
+    wish = incoming.Wish(
+        task=form.task.data or "",
+        models=tuple(form.models.data or ()),
+        patient_code=form.patient_code.data or "",
+        note=form.note.data or "",
+    )
+    try:
+        study = incoming.upload(signed_in_user(), form.image.data.read(), wish)
+    except incoming.Refused as refused:
+        form[refused.field].errors = [*form[refused.field].errors, refused.sentence]
+        return _new(form), refused.status
+    return redirect(url_for("studies.show", uuid=study.uuid), 303)
+
+
+@bp.get("/studies/<uuid>")
+@login_required_active
+def show(uuid: str) -> Answer:
+    """Where the reading of a study is, or what came of it."""
+    study = past.visible_study(signed_in_user(), uuid)
+    reading = incoming.latest_reading(study)
+    spec = task(study.task)
+    shared = {"study": study, "reading": reading, "task": spec, "form": ReadAgainForm()}
+    if reading.state in ("done", "stopped"):
+        return render_template(
+            "studies/result.html", result=result_of(reading, spec, _thresholds(spec)), **shared
+        )
+    return render_template("studies/progress.html", progress=progress_of(reading, spec, utc_now()), **shared)
+
+
+@bp.get("/studies/<uuid>/events")
+@login_required_active
+def events(uuid: str) -> Answer:
+    """Server-sent events of the progress; the browser connects again after 25 s."""
+    study = past.visible_study(signed_in_user(), uuid)
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    answer = Response(follow(app, study.id), content_type="text/event-stream; charset=utf-8")
+    answer.headers["X-Accel-Buffering"] = "no"  # or nginx would keep the events until the end
+    return answer
+
+
+@bp.get("/studies/<uuid>/state")
+@login_required_active
+def state(uuid: str) -> Answer:
+    """The progress as JSON, for where a proxy swallows the events."""
+    study = past.visible_study(signed_in_user(), uuid)
+    progress = progress_of(incoming.latest_reading(study), task(study.task), utc_now())
+    return jsonify(progress.to_json())
+
+
+@bp.post("/studies/<uuid>/cancel")
+@login_required_active
+def cancel(uuid: str) -> Answer:
+    """Stop the reading; a running one stops before its next model."""
+    study = past.visible_study(signed_in_user(), uuid)
+    if not claims.cancel(incoming.latest_reading(study).id):
+        flash(_("The reading had ended before it could be stopped."))
+    return redirect(url_for("studies.show", uuid=uuid), 303)
+
+
+@bp.post("/studies/<uuid>/read-again")
+@login_required_active
+def read_again(uuid: str) -> Answer:
+    """Read the same image again, perhaps by other models."""
+    study = past.visible_study(signed_in_user(), uuid)
+    form = ReadAgainForm()
+    models = tuple(form.models.data or incoming.latest_reading(study).models)
+    try:
+        incoming.read_again(study, models)
+    except incoming.Refused as refused:
+        flash(refused.sentence, "warning")
+    return redirect(url_for("studies.show", uuid=uuid), 303)
+
+
+@bp.post("/studies/<uuid>/delete")
+@login_required_active
+def delete(uuid: str) -> Answer:
+    """Hide a study; it can be brought back."""
+    study = past.visible_study(signed_in_user(), uuid)
+    past.hide(study)
+    return redirect(url_for("studies.history", deleted=uuid), 303)
+
+
+@bp.post("/studies/<uuid>/restore")
+@login_required_active
+def restore(uuid: str) -> Answer:
+    """Bring a deleted study back."""
+    past.bring_back(past.visible_study(signed_in_user(), uuid, deleted=True))
+    return redirect(url_for("studies.show", uuid=uuid), 303)
+
+
+@bp.get("/studies/<uuid>/files/<name>")
+@login_required_active
+def file(uuid: str, name: str) -> AnyResponse:
+    """A picture of a study: the preview, or a region or heatmap of its last reading."""
+    study = past.visible_study(signed_in_user(), uuid)
+    return send_picture(study, incoming.latest_reading(study), name)
+
+
+def _history(filters: past.Filters, number: int) -> str:
+    return render_template(
+        "studies/history.html",
+        page=past.studies_of(signed_in_user(), filters, number),
+        filters=filters,
+        tasks=tasks(),
+        statuses=past.status_choices(),
+        stages=past.stage_choices(),
+        states=past.STATES,
+        # The study that was deleted a moment ago: the page offers to bring it back.
+        deleted=request.args.get("deleted", ""),
+        nav="worklist",
+    )
+
+
+def _new(form: StudyForm) -> str:
+    offered = [spec for spec in tasks() if spec.offered]
+    chosen = next((spec for spec in offered if spec.key == form.task.data), offered[0])
+    return render_template(
+        "studies/new.html", form=form, tasks=offered, task=chosen, models=chosen.models, nav="upload"
+    )
+
+
+def _thresholds(spec: TaskSpec) -> dict[str, dict[str, float]]:
+    """Model key to head key to the score from which the positive label is given, as far as cards tell."""
+    found = {}
+    for model in spec.models:
+        try:
+            found[model.key] = read_card(spec.key, model.key, current_settings().models_dir).thresholds
+        except CardError:
+            continue
+    return found

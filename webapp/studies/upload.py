@@ -1,0 +1,202 @@
+"""The one way in, for page and API alike: bytes checked, stored, entered in the database, and a worker told.
+
+The file is in its place before its rows are committed; whatever goes wrong on the way, nothing is left.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import logging
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import uuid4
+
+from sqlalchemy import func, select, update
+from sqlalchemy.exc import OperationalError
+
+from ml.images.decode import StoredImage, stored_form
+from ml.images.errors import ImageError, Limits
+from ml.images.store import preview_png
+from ml.tasks import TaskSpec, UnknownModel, UnknownTask, task
+from webapp.accounts.tables import User
+from webapp.extensions import db, utc_now
+from webapp.readings.queue import ring
+from webapp.readings.tables import Reading
+from webapp.settings import current_settings, secret_key
+from webapp.studies import files
+from webapp.studies.tables import Image, Study
+from webapp.transactions import committed, is_busy, is_disk_full
+from webapp.words import gettext as _
+
+logger = logging.getLogger(__name__)
+PATIENT_CODE = re.compile(r"[\w-]{1,64}", re.ASCII)
+NOTE_LENGTH = 2000
+_PATIENCE_SECONDS = 10.0
+
+
+class Refused(Exception):
+    """An upload that is not taken; nothing of it was kept.
+
+    `sentence` is for the clinician, `status` the HTTP status, `field` the part of the form that it is about.
+    """
+
+    def __init__(self, status: int, sentence: str, field: str = "image") -> None:
+        super().__init__(sentence)
+        self.status = status
+        self.sentence = sentence
+        self.field = field
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What is asked for with an image. No models means all models of the task."""
+
+    task: str
+    models: tuple[str, ...] = ()
+    patient_code: str = ""
+    note: str = ""
+
+
+def upload(user: User, data: bytes, wish: Wish) -> Study:
+    """Store the image as a new study of `user` and queue its reading. Raises Refused."""
+    spec, models = _chosen(wish.task, wish.models)
+    patient_code, note = _checked_words(wish)
+    _check_limits(user)
+    uuid = str(uuid4())
+    stored = _stored(uuid, data)
+    image = stored.image
+    name = f"image{stored.extension}"
+    user_id = user.id
+
+    def rows() -> tuple[Study, Reading]:
+        study = Study(uuid=uuid, user_id=user_id, task=spec.key, patient_code=patient_code, note=note)
+        study.images = [_image_row(name, stored)]
+        reading = Reading(models=list(models))
+        study.readings = [reading]
+        db.session.add(study)
+        return study, reading
+
+    try:
+        files.place_study(uuid, {name: stored.data, files.PREVIEW: preview_png(image.pixels)})
+        study, reading = committed(rows, _PATIENCE_SECONDS)
+    except files.DiskFull as error:
+        raise Refused(error.status, error.sentence) from error
+    except OperationalError as error:
+        files.remove_study(uuid)
+        raise _not_committed(error) from error
+    except BaseException:
+        files.remove_study(uuid)
+        raise
+    ring(reading.id)
+    logger.info("study %s: stored, reading %s queued", uuid, reading.id)
+    return study
+
+
+def read_again(study: Study, models: tuple[str, ...]) -> Reading:
+    """Queue a new reading of a study whose last reading has ended. Raises Refused."""
+    _spec, chosen = _chosen(study.task, models)
+    _check_queue()
+    study_id = study.id
+    if not latest_reading(study).ended:
+        raise Refused(409, _("This study is being read. Wait for the end, or stop the reading."), "models")
+
+    def rows() -> Reading:
+        earlier = update(Reading).where(Reading.study_id == study_id, Reading.latest).values(latest=False)
+        db.session.execute(earlier)
+        reading = Reading(study_id=study_id, models=list(chosen))
+        db.session.add(reading)
+        return reading
+
+    try:
+        reading = committed(rows, _PATIENCE_SECONDS)
+    except OperationalError as error:
+        raise _not_committed(error) from error
+    ring(reading.id)
+    return reading
+
+
+def latest_reading(study: Study) -> Reading:
+    """The newest reading of a study: the one that pages show."""
+    query = select(Reading).where(Reading.study_id == study.id, Reading.latest)
+    return db.session.scalars(query).one()
+
+
+def _chosen(task_key: str, models: tuple[str, ...]) -> tuple[TaskSpec, tuple[str, ...]]:
+    try:
+        spec = task(task_key)
+        return spec, tuple(m.key for m in (spec.chosen(models) if models else spec.models))
+    except UnknownTask as error:
+        raise Refused(422, error.sentence, "task") from error
+    except UnknownModel as error:
+        raise Refused(422, error.sentence, "models") from error
+
+
+def _checked_words(wish: Wish) -> tuple[str | None, str | None]:
+    code, note = wish.patient_code.strip(), wish.note.strip()
+    if code and (not PATIENT_CODE.fullmatch(code) or "_" in code):
+        raise Refused(
+            400,
+            _("A patient code has at most 64 letters, digits and dashes. Use a pseudonym, never a name."),
+            "patient_code",
+        )
+    if len(note) > NOTE_LENGTH:
+        raise Refused(400, _("A note has at most %(n)s characters.", n=NOTE_LENGTH), "note")
+    return code or None, note or None
+
+
+def _check_limits(user: User) -> None:
+    _check_queue()
+    since = utc_now() - timedelta(minutes=1)
+    recent = select(func.count()).select_from(Study).where(Study.user_id == user.id, Study.created_at > since)
+    limit = current_settings().uploads_per_minute
+    if (db.session.scalar(recent) or 0) >= limit:
+        raise Refused(429, _("At most %(n)s uploads a minute are taken. Wait a minute, then go on.", n=limit))
+    try:
+        files.check_room()
+    except files.DiskFull as error:
+        raise Refused(error.status, error.sentence) from error
+
+
+def _check_queue() -> None:
+    waiting = select(func.count()).select_from(Reading).where(Reading.state == "queued")
+    if (db.session.scalar(waiting) or 0) >= current_settings().max_queue:
+        raise Refused(
+            503, _("Too many readings are waiting, so nothing was stored. Try again in a few minutes.")
+        )
+
+
+def _stored(uuid: str, data: bytes) -> StoredImage:
+    settings = current_settings()
+    key = hmac.digest(secret_key(settings).encode(), uuid.encode(), "sha256")
+    try:
+        return stored_form(data, key, Limits(max_bytes=settings.max_upload_bytes))
+    except ImageError as error:
+        raise Refused(error.status, error.sentence) from error
+
+
+def _image_row(name: str, stored: StoredImage) -> Image:
+    image = stored.image
+    rows, columns = image.pixels.shape
+    spacing = image.pixel_mm or (None, None)
+    return Image(
+        file=name,
+        sha256=hashlib.sha256(stored.data).hexdigest(),
+        rows=rows,
+        columns=columns,
+        pixel_mm_row=spacing[0],
+        pixel_mm_column=spacing[1],
+        sequence=image.sequence,
+        orientation=image.orientation,
+        format=image.format,
+        warnings=list(image.warnings),
+    )
+
+
+def _not_committed(error: OperationalError) -> Exception:
+    if is_busy(error):
+        return Refused(503, _("The database is busy, so nothing was stored. Try again in a moment."))
+    if is_disk_full(error):
+        return Refused(files.DiskFull.status, files.DiskFull.sentence)
+    return error
