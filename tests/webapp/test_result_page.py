@@ -15,6 +15,7 @@ from webapp.studies import numbers
 from webapp.studies.columns import code_of
 from webapp.studies.progress import progress_of
 from webapp.studies.result import Result, result_of
+from webapp.studies.sides import sides_of
 from webapp.studies.tables import Image, Study
 
 NOW = datetime(2025, 11, 21, 14, 32, tzinfo=UTC)
@@ -312,3 +313,19 @@ def test_a_failed_reading_gives_its_reason() -> None:
     assert progress.error == "It stopped three times."
     assert not progress.moving
     assert progress.models[0].state == "cancelled"
+
+
+@pytest.mark.parametrize(
+    ("orientation", "sides"),
+    [
+        ("1\\0\\0\\0\\0\\-1", ("R", "L")),
+        ("-0.98\\0.1\\0\\0\\0\\-1", ("L", "R")),
+        ("0\\1\\0\\0\\0\\-1", ("A", "P")),
+        (None, None),
+        ("nonsense", None),
+    ],
+)
+def test_the_sides_of_the_image_come_from_the_file_or_are_unknown(
+    orientation: str | None, sides: tuple[str, str] | None
+) -> None:
+    assert sides_of(orientation) == sides

@@ -14,6 +14,7 @@ from ml.tasks import TaskSpec
 from webapp.studies import agreement, axis, columns
 from webapp.studies.agreement import Count, Vote
 from webapp.studies.numbers import score
+from webapp.studies.sides import sides_of
 from webapp.words import gettext as _
 
 if TYPE_CHECKING:
@@ -45,7 +46,9 @@ class Result:
     note: str
     task: str
     task_name: str
+    hint: str
     slice: str
+    sides: tuple[str, str] | None
     uploaded_at: datetime
     read_at: datetime | None
     reading: str
@@ -103,7 +106,9 @@ def result_of(reading: Reading, spec: TaskSpec, thresholds: Mapping[str, Mapping
         note=study.note or "",
         task=spec.key,
         task_name=_(spec.name),
+        hint=_(spec.wording.upload_hint),
         slice=_slice(image),
+        sides=sides_of(image.orientation),
         uploaded_at=study.created_at,
         read_at=reading.ended_at,
         reading=str(reading.id),

@@ -1,0 +1,53 @@
+/* Follows a reading: by server-sent events, by asking every two seconds where a proxy swallows them.
+   When the reading has ended, the page is loaded anew and shows its result. */
+const page = document.querySelector("[data-progress-page]");
+const POLL_MS = 2000;
+const PATIENCE_MS = 6000;
+
+let heard = 0;
+let source;
+
+function show(progress) {
+  heard = Date.now();
+  if (!["queued", "running"].includes(progress.state)) {
+    source?.close();
+    location.reload();
+    return;
+  }
+  const sentence = page.querySelector("[data-sentence]");
+  if (sentence.textContent !== progress.sentence) sentence.textContent = progress.sentence;
+  page.querySelector("[data-gate]").textContent = progress.gate;
+  page.querySelector("[data-progress] .progress__done").setAttribute("width", progress.done);
+  page.querySelector("[data-progress]").setAttribute("aria-valuetext", progress.sentence);
+  for (const step of progress.models) showStep(page.querySelector(`[data-model="${CSS.escape(step.key)}"]`), step);
+}
+
+function showStep(row, step) {
+  const status = row.querySelector("[data-status]");
+  status.className = `status status--${step.tone}`;
+  const use = status.querySelector("use");
+  use.setAttribute("href", use.getAttribute("href").replace(/#.*/, `#i-${step.sign}`));
+  status.querySelector("[data-word]").textContent = step.word;
+  row.querySelector("[data-seconds]").textContent = step.seconds;
+  row.querySelector("[data-detail]").textContent = step.sentence;
+  row.querySelector("[data-detail]").hidden = !step.sentence;
+}
+
+async function poll() {
+  if (Date.now() - heard > PATIENCE_MS) {
+    try {
+      const answer = await fetch(page.dataset.state, { headers: { Accept: "application/json" } });
+      if (answer.ok) show(await answer.json());
+      else location.reload();
+    } catch {
+      /* The server may be starting again: ask later. */
+    }
+  }
+  setTimeout(poll, POLL_MS);
+}
+
+if (page) {
+  source = new EventSource(page.dataset.events);
+  source.onmessage = (event) => show(JSON.parse(event.data));
+  setTimeout(poll, POLL_MS);
+}

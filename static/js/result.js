@@ -1,0 +1,73 @@
+/* The result page: overlays on and off, focused or unfocused heatmap, opacity, compare and single layout. */
+import { onKey } from "./keys.js";
+import { remember, remembered } from "./settings.js";
+import { rovingToolbar } from "./toolbar.js";
+import { Viewport } from "./viewport.js";
+
+const HEATMAPS = ["focused", "unfocused", "none"];
+
+const comparison = document.querySelector("[data-comparison]");
+if (comparison) start();
+
+function start() {
+  const toolbar = document.querySelector("[data-toolbar]");
+  const slider = toolbar.querySelector("#opacity");
+  const columns = [...comparison.querySelectorAll("[data-model]")];
+  const viewports = [...comparison.querySelectorAll("[data-viewport]")].map((figure) => new Viewport(figure));
+  const state = { heatmap: "focused", region: true, overlays: true, layout: "compare", model: 0 };
+  const opacity = () => Number(slider?.value ?? 100) / 100;
+
+  const press = (selector, on) =>
+    toolbar.querySelectorAll(selector).forEach((button) => button.setAttribute("aria-pressed", on(button)));
+  const draw = () => {
+    press("[data-heatmap]", (button) => button.dataset.heatmap === state.heatmap);
+    press("[data-layout]", (button) => button.dataset.layout === state.layout);
+    press("[data-region-toggle]", () => state.region);
+    press("[data-overlays-toggle]", () => state.overlays);
+    comparison.dataset.layout = state.layout;
+    columns.forEach((column, i) => (column.dataset.active = i === state.model));
+    viewports.forEach((viewport) => viewport.show({ ...state, opacity: opacity() }));
+  };
+  const set = (changes) => {
+    Object.assign(state, changes);
+    draw();
+  };
+  const setOpacity = (percent) => {
+    if (!slider) return;
+    slider.value = percent;
+    remember("opacity", Number(slider.value));
+    draw();
+  };
+  const nextHeatmap = () => set({ heatmap: HEATMAPS[(HEATMAPS.indexOf(state.heatmap) + 1) % 3], overlays: true });
+  const nextModel = (step) => set({ model: (state.model + step + columns.length) % columns.length });
+
+  slider?.addEventListener("input", () => setOpacity(slider.value));
+  toolbar.querySelectorAll("[data-heatmap]").forEach((button) =>
+    button.addEventListener("click", () => set({ heatmap: button.dataset.heatmap, overlays: true })),
+  );
+  toolbar.querySelectorAll("[data-layout]").forEach((button) =>
+    button.addEventListener("click", () => set({ layout: button.dataset.layout })),
+  );
+  toolbar.querySelector("[data-region-toggle]")?.addEventListener("click", () => set({ region: !state.region }));
+  toolbar.querySelector("[data-overlays-toggle]").addEventListener("click", () => set({ overlays: !state.overlays }));
+  columns.forEach((column, i) => {
+    const button = column.querySelector("[data-expand]");
+    button.hidden = false;
+    button.addEventListener("click", () => set({ layout: state.layout === "single" ? "compare" : "single", model: i }));
+  });
+
+  onKey("o", () => set({ overlays: !state.overlays }));
+  onKey("h", nextHeatmap);
+  onKey("g", () => set({ region: !state.region }));
+  onKey("[", () => setOpacity(Number(slider.value) - 5));
+  onKey("]", () => setOpacity(Number(slider.value) + 5));
+  onKey("c", () => set({ layout: "compare" }));
+  onKey("s", () => set({ layout: "single" }));
+  onKey("m", () => nextModel(1));
+  onKey("Shift m", () => nextModel(-1));
+
+  if (slider) slider.value = remembered("opacity", 70);
+  rovingToolbar(toolbar);
+  toolbar.hidden = false;
+  draw();
+}

@@ -1,0 +1,67 @@
+"""Help, definitions and model facts: pages that explain, for everybody who is logged in."""
+
+from __future__ import annotations
+
+from flask import Blueprint, abort, render_template
+
+from ml import tasks as registry
+from ml.cards import CardError, read_card, weights_state
+from ml.tasks import TaskSpec, UnknownModel, UnknownTask
+from webapp.accounts.access import login_required_active
+from webapp.pages.facts import facts_of
+from webapp.pages.keys import key_groups
+from webapp.settings import current_settings
+
+bp = Blueprint("pages", __name__)
+
+
+@bp.get("/help")
+@login_required_active
+def help() -> str:
+    """Keys, and where the words and models are explained."""
+    return render_template("pages/help.html", groups=key_groups(), tasks=registry.tasks())
+
+
+@bp.get("/tasks/<task>/definitions")
+@login_required_active
+def definitions(task: str) -> str:
+    """What status, stage, region and heatmap mean in this task, and its limits."""
+    return render_template("pages/definitions.html", task=_task(task))
+
+
+@bp.get("/models")
+@login_required_active
+def models() -> str:
+    """Every model of every task, with the state of its weights."""
+    folder = current_settings().models_dir
+    states = {
+        (spec.key, m.key): weights_state(spec.key, m.key, folder)
+        for spec in registry.tasks()
+        for m in spec.models
+    }
+    return render_template("pages/models.html", tasks=registry.tasks(), states=states)
+
+
+@bp.get("/tasks/<task>/models/<key>")
+@login_required_active
+def model(task: str, key: str) -> str:
+    """The facts of one model, from its card."""
+    spec = _task(task)
+    try:
+        chosen = spec.model(key)
+    except UnknownModel:
+        abort(404)
+    try:
+        facts = facts_of(read_card(spec.key, key, current_settings().models_dir))
+    except CardError as error:
+        return render_template(
+            "pages/model.html", task=spec, model=chosen, facts=None, missing=error.sentence
+        )
+    return render_template("pages/model.html", task=spec, model=chosen, facts=facts)
+
+
+def _task(key: str) -> TaskSpec:
+    try:
+        return registry.task(key)
+    except UnknownTask:
+        abort(404)
