@@ -1,0 +1,109 @@
+"""The schema that migrations make, and how SQLite is opened."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from flask import Flask
+from flask_migrate import downgrade, upgrade
+from sqlalchemy.exc import IntegrityError
+
+from webapp import create_app
+from webapp.accounts.tables import ApiToken, User
+from webapp.extensions import db
+from webapp.settings import REPOSITORY, Settings, current_settings
+
+
+@pytest.fixture
+def empty(tmp_path: Path) -> Iterator[Flask]:
+    """An application whose database was never made."""
+    app = create_app(Settings(data_dir=tmp_path))
+    with app.app_context():
+        yield app
+        db.session.remove()
+        db.engine.dispose()
+
+
+def differences() -> list[object]:
+    with db.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        return list(compare_metadata(context, db.metadata))
+
+
+def test_the_migrated_schema_is_the_one_of_the_tables(empty: Flask) -> None:
+    upgrade()
+
+    assert differences() == []
+
+
+def test_migrating_twice_changes_nothing(empty: Flask) -> None:
+    upgrade()
+    upgrade()
+
+    assert differences() == []
+
+
+def test_migrations_go_back_to_nothing_and_up_again(empty: Flask) -> None:
+    upgrade()
+    downgrade(revision="base")
+    upgrade()
+
+    assert differences() == []
+
+
+def test_two_that_migrate_at_once_do_not_disturb_each_other(empty: Flask) -> None:
+    command = [sys.executable, "-m", "flask", "--app", "webapp", "db", "upgrade"]
+    environment = os.environ | {"DATA_DIR": str(current_settings().data_dir)}
+
+    both = [
+        subprocess.Popen(command, cwd=REPOSITORY, env=environment, stderr=subprocess.PIPE, text=True)
+        for _ in range(2)
+    ]
+
+    assert [(process.communicate()[1], process.returncode) for process in both] == [("", 0), ("", 0)]
+    assert differences() == []
+
+
+def test_readers_do_not_wait_for_the_writer(app: Flask, settings: Settings) -> None:
+    with app.app_context():
+        assert db.session.execute(db.text("PRAGMA journal_mode")).scalar() == "wal"
+        writer = sqlite3.connect(settings.data_dir / "sidelight.db", isolation_level=None)
+        writer.execute("BEGIN IMMEDIATE")
+
+        count = db.session.scalar(db.select(db.func.count(User.id)))
+
+        writer.close()
+    assert count == 0
+
+
+def test_foreign_keys_are_kept(app: Flask) -> None:
+    with app.app_context():
+        db.session.add(ApiToken(user_id=404, name="of nobody", token_hash="0"))
+        with pytest.raises(IntegrityError):
+            db.session.commit()
+
+
+def test_a_transaction_that_read_first_may_still_write_after_another_wrote(
+    app: Flask, settings: Settings
+) -> None:
+    with app.app_context():
+        db.session.add(User(email="a@b.example", password_hash="x"))
+        db.session.commit()
+        user = db.session.scalars(db.select(User)).one()
+        other = sqlite3.connect(settings.data_dir / "sidelight.db")
+        other.execute("UPDATE user SET role = 'admin'")
+        other.commit()
+        other.close()
+
+        user.theme = "light"
+        db.session.commit()
+
+        assert (user.role, user.theme) == ("admin", "light")

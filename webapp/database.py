@@ -1,0 +1,39 @@
+"""How the database is opened: SQLite beside the data for one machine, any other address for more."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
+
+from webapp.extensions import db, migrate
+from webapp.settings import REPOSITORY, Settings
+
+BUSY_SECONDS = 5
+
+
+def init_app(app: Flask, settings: Settings) -> None:
+    """Bind the database and its migrations to `app`."""
+    # Values (patient codes, notes) stay out of error messages and so out of the log.
+    options: dict[str, Any] = {"hide_parameters": True}
+    if settings.database_address.startswith("sqlite"):
+        # Reads take no lock; the first write of a transaction takes the write lock at once and waits for it,
+        # so that a transaction that has read before cannot fail with "database is locked" half-way.
+        options["connect_args"] = {"isolation_level": "IMMEDIATE", "timeout": BUSY_SECONDS}
+    else:
+        options["pool_pre_ping"] = True
+    app.config["SQLALCHEMY_DATABASE_URI"] = settings.database_address
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = options
+    db.init_app(app)
+    migrate.init_app(app, db, directory=str(REPOSITORY / "migrations"), render_as_batch=True)
+
+
+@event.listens_for(Engine, "connect")
+def _prepare_sqlite(connection: Any, _: object) -> None:
+    """Readers and the one writer do not wait for each other (WAL), and foreign keys are kept."""
+    if isinstance(connection, sqlite3.Connection):
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA journal_mode = WAL")
