@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from ml.gate.findings import COLOUR, GateFindings, conclude, stopped
 from ml.images.decode import DecodedImage
 from ml.images.prepare import prepare
-from ml.networks.gate_mobilenet import SIZE
 from ml.registry import Registry
 from ml.tasks import TaskSpec
 
@@ -22,6 +21,9 @@ def check_image(
     Raises:
         ModelUnavailable: the gate's weights are missing or not those of its card.
     """
+    # Keras stays outside until there is something to read: who imports this module need not load a network.
+    from ml.networks.gate_mobilenet import SIZE
+
     if image.colour:
         return stopped(task, {}, COLOUR.format(task=task.name))
     scores = registry.gate(task.key).run(prepare(image.pixels, task.preparation, SIZE).pixels)
