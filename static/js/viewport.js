@@ -6,8 +6,8 @@ import { INFERNO } from "./inferno.js";
 const opacityOf = (value) => Math.min(1, value / 127);
 
 const OUTLINE = [
-  ["#000", 4],
-  ["#8ee9f5", 2],
+  ["#000", 3.5],
+  ["#8ee9f5", 1.5],
 ];
 
 async function greyOf(address) {

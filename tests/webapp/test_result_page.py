@@ -155,7 +155,7 @@ def test_region_models_do_not_vote() -> None:
 def test_regions_alone_say_that_nobody_was_asked() -> None:
     result = page(region("unet_best"))
 
-    assert result.sentence == "Region only: no model was asked for AS status and Stage."
+    assert result.sentence == "Region only: no model was asked for AS status and stage."
     assert result.axis == ()
 
 
@@ -163,7 +163,7 @@ def test_a_slice_that_no_model_may_judge_says_so() -> None:
     why = "Active inflammation shows on STIR slices only."
     result = page(region("unet_best"), prediction("cnn_classifier", state="not_applicable", sentence=why))
 
-    assert result.sentence == "No model can judge AS status and Stage on this slice."
+    assert result.sentence == "No model can judge AS status and stage on this slice."
     assert result.details == (why,)
     assert result.columns[1].answers == ()
 
@@ -178,7 +178,7 @@ def test_a_stopped_reading_says_what_the_gate_saw() -> None:
     result = page(state="stopped", models=["cnn_classifier"], gate=gate)
 
     assert result.stopped
-    assert result.sentence == "This does not look like an image for Sacroiliac-joint MRI. Not read."
+    assert result.sentence == "This does not look like an image for “Sacroiliac-joint MRI”. Not read."
     assert result.details == ("Check the image.",)
     assert result.gate is not None
     assert result.gate.scores[0] == ("other", "0.97")
@@ -224,8 +224,8 @@ def test_a_focused_heatmap_says_what_it_is_focused_on() -> None:
         said("cnn_classifier", "Positive", "Early"), said("classifier_best", "Positive", "Early", focus="box")
     ).columns
 
-    assert inside.heatmaps[0].text == "Inside the region of U-Net Best"
-    assert box.heatmaps[0].text == "Fixed box: no region was found"
+    assert inside.heatmaps[0].text == "Focused on the region of U-Net Best"
+    assert box.heatmaps[0].text == "Focused on a fixed box: no region was found"
     assert inside.heatmaps[0].file == "cnn_classifier-heatmap_focused.png"
 
 

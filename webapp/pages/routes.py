@@ -11,8 +11,11 @@ from webapp.accounts.access import login_required_active
 from webapp.pages.facts import facts_of
 from webapp.pages.keys import key_groups
 from webapp.settings import current_settings
+from webapp.words import gettext
 
 bp = Blueprint("pages", __name__)
+# For words that stand in the description of a task; words of a page stand in its template, in `_()`.
+bp.add_app_template_filter(gettext, "translated")
 
 
 @bp.get("/help")

@@ -78,7 +78,7 @@ def sentence(counts: Sequence[Count], main: Head) -> str:
         return ""
     hidden = [c for c in counts if c is not chief and len(c.names) > 1] if chief.unanimous else []
     parts = [
-        _("Models disagree on %(head)s: %(counts)s.", head=_(c.head.name), counts=_listed(c)) for c in hidden
+        _("Models disagree on %(head)s: %(counts)s.", head=inside(c.head), counts=_listed(c)) for c in hidden
     ]
     return " ".join([*parts, _about(chief)])
 
@@ -110,6 +110,12 @@ def differs(head: Head, label: str, majority: str | None) -> str:
     if steps < 0:
         return ngettext("%(num)s stage lower", "%(num)s stages lower", -steps)
     return ngettext("%(num)s stage higher", "%(num)s stages higher", steps)
+
+
+def inside(head: Head) -> str:
+    """The name of a head inside a sentence: “stage”, but “AS status”."""
+    name = _(head.name)
+    return name if name[:2].isupper() else name[:1].lower() + name[1:]
 
 
 def _about(chief: Count) -> str:

@@ -217,10 +217,10 @@ def _region(prediction: Prediction, reading: Reading, spec: TaskSpec) -> tuple[s
 def _heatmaps(prediction: Prediction, spec: TaskSpec) -> tuple[Heatmap, ...]:
     found = []
     if "heatmap_focused" in prediction.files:
-        text = _("Fixed box: no region was found")
+        text = _("Focused on a fixed box: no region was found")
         if prediction.focus == "region":
             owner = spec.model(spec.region_model).name if spec.region_model else _("this model")
-            text = _("Inside the region of %(name)s", name=owner)
+            text = _("Focused on the region of %(name)s", name=owner)
         found.append(Heatmap("focused", _("Focused"), f"{prediction.model}-heatmap_focused.png", text))
     if "heatmap" in prediction.files:
         found.append(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ml.tasks import ModelSpec, TaskSpec
 from webapp.studies.columns import code_of
 from webapp.studies.numbers import seconds, width
+from webapp.studies.sides import sides_of
 from webapp.words import gettext as _
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ class Progress:
     sentence: str
     error: str
     gate: str
+    sides: tuple[str, str] | None
     model: int
     of: int
     ended: int
@@ -76,6 +78,7 @@ def progress_of(reading: Reading, spec: TaskSpec, now: datetime) -> Progress:
         sentence=_sentence(reading, steps, current),
         error=(reading.error or "") if reading.state in ("failed", "cancelled") else "",
         gate=_gate(reading),
+        sides=sides_of(reading.study.images[0].orientation),
         model=steps.index(current) + 1 if current else min(ended + 1, len(steps)),
         of=len(steps),
         ended=ended,

@@ -128,7 +128,7 @@ def _headline(spec: TaskSpec, counts: list[Count], made: tuple[columns.Column, .
     """The sentence from the counts, then who failed; or why there is no answer."""
     parts = [agreement.sentence(counts, agreement.main_head(spec))]
     if not parts[0]:
-        heads = _(" and ").join(_(head.name) for head in spec.heads)
+        heads = _(" and ").join(agreement.inside(head) for head in spec.heads)
         voters = [column for column in made if column.kind != "region"]
         if any(column.state == "not_applicable" for column in voters):
             parts = [_("No model can judge %(heads)s on this slice.", heads=heads)]
@@ -182,7 +182,7 @@ def _gate(found: dict[str, Any] | None) -> Gate | None:
 def _stopped(spec: TaskSpec, gate: Gate | None) -> str:
     """What the gate saw instead of a guess. The task's last image kind means “anything else”."""
     if gate is None or gate.kind == spec.image_kinds[-1]:
-        return _("This does not look like an image for %(task)s. Not read.", task=_(spec.name))
+        return _("This does not look like an image for “%(task)s”. Not read.", task=_(spec.name))
     return _(
         "This looks like a %(kind)s slice, which none of the chosen models can judge. Not read.",
         kind=gate.kind,
