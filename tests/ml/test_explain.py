@@ -1,0 +1,72 @@
+"""Heatmaps point at what moved the score, and the focus keeps them where it says."""
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+from ml.explain.focus import focused, normalised
+
+
+def network_that_looks_at_one_corner():
+    """A score for label 1 that grows with the brightness of the upper left quarter only."""
+    inputs = layers.Input((32, 32, 1))
+    x = layers.Conv2D(1, 1, use_bias=False, kernel_initializer="ones", name="maps")(inputs)
+    x = layers.Cropping2D(((0, 16), (0, 16)))(x)
+    x = layers.GlobalAveragePooling2D()(x)
+    kernel = keras.initializers.Constant(np.array([[-4.0, 4.0]]))
+    logits = layers.Dense(2, kernel_initializer=kernel, name="answer_logits")(x)
+    return keras.Model(inputs, layers.Softmax(name="answer")(logits))
+
+
+def test_grad_cam_gives_logits_and_a_map_that_is_the_gradient_weighted_feature_map():
+    from ml.explain.grad_cam import with_grad_cam
+
+    network = network_that_looks_at_one_corner()
+    pixels = np.zeros((1, 32, 32, 1), np.float32)
+    pixels[0, 4:8, 4:8] = 1.0
+
+    logits, heatmap = with_grad_cam(network, "maps", "answer", [0.0, 0.0])(pixels, 1)
+
+    assert logits["answer"][1] > logits["answer"][0]
+    assert np.asarray(heatmap)[4:8, 4:8].min() == pytest.approx(1.0)
+    assert np.asarray(heatmap).sum() == pytest.approx(16.0)
+
+
+def test_the_threshold_decides_which_label_is_explained():
+    from ml.explain.grad_cam import with_grad_cam
+
+    network = network_that_looks_at_one_corner()
+    pixels = np.full((1, 32, 32, 1), 0.5, np.float32)
+
+    _, for_positive = with_grad_cam(network, "maps", "answer", [0.0, 0.0])(pixels, -1)
+    _, for_negative = with_grad_cam(network, "maps", "answer", [0.0, -100.0])(pixels, -1)
+
+    assert np.asarray(for_positive).max() == pytest.approx(1.0)
+    assert np.asarray(for_negative).max() == 0.0  # nothing in the picture speaks for label 0
+
+
+def test_a_heatmap_is_focused_on_the_region_and_its_maximum_there_is_one():
+    heatmap = np.zeros((10, 10), np.float32)
+    heatmap[0, 0], heatmap[5, 5] = 1.0, 0.4
+    region = np.zeros((10, 10), bool)
+    region[4:7, 4:7] = True
+
+    inside, focus = focused(heatmap, region, (0.5, 0.9, 0.3, 0.7))
+
+    assert focus == "region"
+    assert inside[5, 5] == 1.0
+    assert inside[0, 0] == 0.0
+
+
+@pytest.mark.parametrize("region", [None, np.zeros((10, 10), bool)])
+def test_without_a_region_the_published_box_is_used_and_named(region):
+    inside, focus = focused(np.ones((10, 10), np.float32), region, (0.5, 0.9, 0.3, 0.7))
+
+    rows, columns = np.nonzero(inside)
+    assert focus == "box"
+    assert (rows.min(), rows.max(), columns.min(), columns.max()) == (5, 8, 3, 6)
+
+
+def test_an_empty_heatmap_stays_empty():
+    assert normalised(np.zeros((4, 4), np.float32)).max() == 0
