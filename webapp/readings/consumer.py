@@ -25,7 +25,7 @@ bp = Blueprint("readings", __name__, cli_group=None)
 @bp.cli.command("worker")
 def worker() -> None:
     """Read the studies that wait, one at a time, until stopped."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    _log_the_consumer()
     run()
 
 
@@ -67,6 +67,16 @@ def current_heartbeat() -> Heartbeat:
 def is_stopping() -> bool:
     """Whether this worker has been told to stop."""
     return bool(current_app.extensions["stop_flag"].is_set())
+
+
+def _log_the_consumer() -> None:
+    """Write what Huey says of its processes beside the application's own log, but not each bell."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    logging.getLogger("huey").addHandler(handler)
+    logging.getLogger("huey").setLevel(logging.WARNING)
+    logging.getLogger("huey.consumer").setLevel(logging.INFO)
+    logging.getLogger("huey.consumer.Scheduler").setLevel(logging.WARNING)
 
 
 class _Consumer(Consumer):

@@ -74,7 +74,7 @@ def read_reading(reading_id: int) -> None:
         except _Stopping:
             claims.give_back(reading_id, heartbeat.id, attempt_counts=False)
             ring(reading_id)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - whatever ends this reading, the next one has to go on
             db.session.rollback()
             _answer_for(order, error)
 
