@@ -14,13 +14,17 @@ from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+import click
 from flask import current_app
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
 
-class SettingsError(Exception):
-    """A setting that cannot be used. `sentence` says which one, what was expected and what was received."""
+class SettingsError(click.ClickException):
+    """A setting that cannot be used. `sentence` says which one, what was expected and what was received.
+
+    `flask` prints it without a trace.
+    """
 
     def __init__(self, sentence: str) -> None:
         super().__init__(sentence)
