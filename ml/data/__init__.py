@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from pathlib import Path
 
 from ml.data.example import DataError, Example
@@ -21,12 +22,15 @@ def load(task: str, folder: Path) -> list[Example]:
     loaders = {"sij_mri": load_sij_mri}
     if not folder.is_dir():
         raise DataError(f"There is no folder {folder}.")
-    if (folder / "labels.csv").is_file() and task in loaders:
-        examples = loaders[task](folder)
-    elif is_dataset_layout(folder):
-        examples = load_dataset_layout(folder)
-    else:
-        raise DataError(f"{folder} holds neither labels.csv nor annotations/dataset.csv.")
+    try:
+        if (folder / "labels.csv").is_file() and task in loaders:
+            examples = loaders[task](folder)
+        elif is_dataset_layout(folder):
+            examples = load_dataset_layout(folder)
+        else:
+            raise DataError(f"{folder} holds neither labels.csv nor annotations/dataset.csv.")
+    except (csv.Error, UnicodeDecodeError) as error:
+        raise DataError(f"The table of {folder} is no CSV in UTF-8: {error}.") from error
     if not examples:
         raise DataError(f"{folder} lists no images.")
     return examples

@@ -1,0 +1,185 @@
+"""Reading many files, one after the other: what goes wrong with one of them stays with it."""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from ml import tasks
+from ml.images.decode import DecodedImage, decode
+from ml.images.errors import ImageError, Limits, TooManyBytes
+from ml.images.window import percentile_window
+
+if TYPE_CHECKING:
+    from ml.reading import Prediction
+
+_log = logging.getLogger(__name__)
+_HEATMAP_OPACITY = 0.4
+_OUTLINE = (255, 200, 60)  # blue, green, red
+
+
+@dataclass(frozen=True)
+class FileReading:
+    """What came of one file, in the words of a reading.
+
+    `state` is `done` (at least one model answered), `failed` (`error` says why) or `stopped` by the gate.
+    """
+
+    file: Path
+    state: Literal["done", "failed", "stopped"]
+    error: str | None = None
+    gate: dict[str, Any] | None = None
+    predictions: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def whole(self) -> bool:
+        """Whether nothing failed: neither the file nor any of its models."""
+        return self.state != "failed" and all(p["state"] != "failed" for p in self.predictions)
+
+    def to_json(self) -> dict[str, Any]:
+        """`{file, state, error, gate, predictions}`."""
+        return {
+            "file": str(self.file),
+            "state": self.state,
+            "error": self.error,
+            "gate": self.gate,
+            "predictions": self.predictions,
+        }
+
+
+def files_of(named: Sequence[Path]) -> list[Path]:
+    """The files named, and all files of the folders named (hidden ones apart), in order, each once."""
+    files: dict[Path, None] = {}
+    for path in named:
+        inside = sorted(file for file in path.rglob("*") if file.is_file()) if path.is_dir() else [path]
+        for file in inside:
+            if file == path or not any(name.startswith(".") for name in file.relative_to(path).parts):
+                files[file] = None
+    return list(files)
+
+
+def read_files(
+    files: Sequence[Path], task: str, models: Sequence[str], out: Path | None = None
+) -> Iterator[FileReading]:
+    """Read each file with these models; with `out`, regions, heatmaps and overlays are put there.
+
+    Pictures are named `<stem>-<model>-region.png`, `...-heatmap.png`, `...-heatmap_focused.png` (as
+    `ml.images.store` makes them) and `...-overlay.png` (colour, for the eye). Where files share a stem, those
+    of the later ones get a number.
+
+    Raises:
+        UnknownTask, UnknownModel: before anything is read.
+    """
+    spec = tasks.task(task)
+    chosen = [model.key for model in spec.chosen(tuple(models))]
+    stems: Counter[str] = Counter()
+    for file in files:
+        stems[file.stem] += 1
+        stem = file.stem if stems[file.stem] == 1 else f"{file.stem}-{stems[file.stem]}"
+        yield _read_file(file, spec, chosen, out / stem if out else None)
+
+
+def read_image(file: Path) -> DecodedImage:
+    """Decode a file. Raises ImageError, or OSError where it cannot be opened."""
+    size, limits = file.stat().st_size, Limits()
+    if size > limits.max_bytes:
+        raise TooManyBytes(size, limits.max_bytes)
+    return decode(file.read_bytes(), limits)
+
+
+def _read_file(file: Path, spec: tasks.TaskSpec, models: list[str], out: Path | None) -> FileReading:
+    from ml import reading
+
+    try:
+        image = read_image(file)
+        findings = reading.check(image, spec.key, models)
+        if findings.state == "stopped":
+            return FileReading(file, "stopped", findings.sentence, findings.to_json())
+        predictions = []
+        for prediction in reading.read(image, spec.key, models, findings):
+            if prediction.detail:
+                _log.error("%s, %s:\n%s", file, prediction.model, prediction.detail)
+            stored = _store(image, prediction, out) if out else {}
+            predictions.append(_as_json(prediction, spec) | {"files": stored})
+    except ImageError as error:
+        return FileReading(file, "failed", error.sentence)
+    except OSError as error:
+        return FileReading(file, "failed", f"{error.filename or file}: {error.strerror or error}.")
+    except Exception as error:  # noqa: BLE001 - whatever it is, the files after this one are still read
+        _log.error("%s:\n%s", file, traceback.format_exc())
+        return FileReading(file, "failed", getattr(error, "sentence", "The reading of this file broke off."))
+    if any(prediction["state"] == "done" for prediction in predictions):
+        return FileReading(file, "done", None, findings.to_json(), predictions)
+    return FileReading(file, "failed", "None of the models gave an answer.", findings.to_json(), predictions)
+
+
+def _as_json(prediction: Prediction, spec: tasks.TaskSpec) -> dict[str, Any]:
+    return {
+        "model": prediction.model,
+        "version": prediction.version,
+        "weights_sha256": prediction.weights_sha256,
+        "state": prediction.state,
+        "sentence": prediction.sentence,
+        **{head.key: _label(head, prediction.labels.get(head.key)) for head in spec.heads},
+        "scores": prediction.scores,
+        "uncertainty": prediction.uncertainty,
+        "risk": prediction.risk,
+        "region_px": prediction.region_px,
+        "area_mm2": prediction.area_mm2,
+        "focus": prediction.focus,
+        "seconds": prediction.seconds,
+        "precision": prediction.precision,
+    }
+
+
+def _label(head: tasks.Head, label: str | None) -> int | str | None:
+    """0 or 1 for a head with a positive label, else the label's name: as the API says it."""
+    if label is None or head.positive is None:
+        return label
+    return int(label == head.positive)
+
+
+def _store(image: DecodedImage, prediction: Prediction, out: Path) -> dict[str, str]:
+    from ml.images.store import heatmap_png, mask_png
+
+    pictures = {}
+    if prediction.region is not None:
+        pictures["region"] = mask_png(prediction.region)
+    if prediction.heatmap is not None:
+        pictures["heatmap"] = heatmap_png(prediction.heatmap)
+    if prediction.heatmap_focused is not None:
+        pictures["heatmap_focused"] = heatmap_png(prediction.heatmap_focused)
+    if pictures:
+        pictures["overlay"] = _overlay_png(image, prediction)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    stored = {}
+    for name, data in pictures.items():
+        place = out.with_name(f"{out.name}-{prediction.model}-{name}.png")
+        place.write_bytes(data)
+        stored[name] = str(place)
+    return stored
+
+
+def _overlay_png(image: DecodedImage, prediction: Prediction) -> bytes:
+    """The slice in grey, with the heatmap (focused, where there is one) in colour and the region outlined."""
+    import cv2
+
+    grey = (percentile_window(image.pixels) * 255).astype(np.uint8)
+    picture = cv2.cvtColor(grey, cv2.COLOR_GRAY2BGR)
+    heatmap = prediction.heatmap if prediction.heatmap_focused is None else prediction.heatmap_focused
+    if heatmap is not None:
+        colours = cv2.applyColorMap((heatmap * 255).astype(np.uint8), cv2.COLORMAP_JET)
+        picture = cv2.addWeighted(colours, _HEATMAP_OPACITY, picture, 1 - _HEATMAP_OPACITY, 0)
+    if prediction.region is not None:
+        outlines, _ = cv2.findContours(
+            prediction.region.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE
+        )
+        cv2.drawContours(picture, outlines, -1, _OUTLINE, 1)
+    return bytes(cv2.imencode(".png", picture)[1])

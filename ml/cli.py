@@ -1,0 +1,217 @@
+"""The commands of `python -m ml`. Each imports what it needs, so that the quick ones stay quick."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import click
+import yaml
+
+from ml import cards, tasks
+
+_folder = click.Path(file_okay=False, path_type=Path)
+_file = click.Path(dir_okay=False, allow_dash=True, path_type=Path)
+
+
+class _Sentences(click.Group):
+    """Errors that have a sentence end in it; status 2 where the command line or the data are wrong, else 1."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except Exception as error:
+            sentence = getattr(error, "sentence", None)
+            if sentence is None:
+                raise
+            wrong_input = isinstance(error, LookupError | ValueError)
+            raise (click.UsageError(sentence) if wrong_input else click.ClickException(sentence)) from error
+
+
+@click.group(cls=_Sentences, context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """Read medical images with several networks side by side. Research use only."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+
+@main.command()
+@click.argument("images", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--task", "task_key", required=True, help="What is asked of the models, sij_mri for one.")
+@click.option("--models", "chosen", metavar="A,B", help="Keys of the models; all of the task's by default.")
+@click.option("--out", type=_folder, help="Folder for regions, heatmaps and overlays.")
+@click.option(
+    "--json", "json_file", type=_file, help="Write [{file, state, error, gate, predictions}]; - prints it."
+)
+def predict(
+    images: tuple[Path, ...], task_key: str, chosen: str | None, out: Path | None, json_file: Path | None
+) -> None:
+    """Read IMAGES (files, or folders of them). The exit status is 1 if anything failed."""
+    spec = tasks.task(task_key)
+    keys = [key.strip() for key in chosen.split(",")] if chosen is not None else [m.key for m in spec.models]
+    models = [model.key for model in spec.chosen(keys)]
+    from ml.batch import files_of, read_files
+
+    files = files_of(images)
+    if not files:
+        raise click.UsageError(f"There are no files in {', '.join(map(str, images))}.")
+    from ml.tables import reading_lines
+
+    readings = []
+    for reading in read_files(files, spec.key, models, out):
+        readings.append(reading)
+        if json_file != Path("-"):
+            click.echo("\n".join(reading_lines(reading.to_json(), spec)))
+    _write_json(json_file, [reading.to_json() for reading in readings])
+    if not all(reading.whole for reading in readings):
+        raise click.exceptions.Exit(1)
+
+
+@main.command()
+@click.argument("task_key", metavar="TASK")
+@click.argument("model_key", metavar="MODEL")
+@click.option(
+    "--data", required=True, type=_folder, help="Data set: labels.csv, or the published Dataset layout."
+)
+@click.option(
+    "--override", "overrides", multiple=True, metavar="KEY=VALUE", help="Replace a value of train.yaml."
+)
+@click.option("--out", type=_folder, help="Folder for weights and record; the model's own by default.")
+def train(task_key: str, model_key: str, data: Path, overrides: tuple[str, ...], out: Path | None) -> None:
+    """Train MODEL of TASK as its train.yaml says."""
+    tasks.task(task_key).model(model_key)
+    replaced = dict(_override(text) for text in overrides)
+    _not_inside(data, out)
+    from ml.data import load
+
+    load(task_key, data)
+    from ml.training.train import train as run
+
+    click.echo(run(task_key, model_key, data, replaced, out))
+
+
+@main.command()
+@click.argument("task_key", metavar="TASK")
+@click.argument("model_key", metavar="MODEL")
+@click.option(
+    "--data", required=True, type=_folder, help="Data set: labels.csv, or the published Dataset layout."
+)
+@click.option("--part", help="Only the images of this part (train, val, test).")
+@click.option("--every", type=click.IntRange(min=1), default=1, help="Only every n-th image: a quick look.")
+@click.option("--json", "json_file", type=_file, help="Write the figures; - prints them.")
+def evaluate(
+    task_key: str, model_key: str, data: Path, part: str | None, every: int, json_file: Path | None
+) -> None:
+    """Measure MODEL of TASK on the labelled images of a folder; nothing is written into it.
+
+    Each figure has its 95 % interval beside it (bootstrap by patient). What cannot be computed is null.
+    """
+    spec = tasks.task(task_key)
+    spec.model(model_key)
+    _not_inside(data, json_file)
+    from ml.measuring import measure
+    from ml.tables import figures_table, show
+
+    report = measure(spec, model_key, data, part, every, warn=lambda text: click.echo(text, err=True))
+    if json_file != Path("-"):
+        show(figures_table(report))
+    _write_json(json_file, report)
+    if report["n_unreadable"]:
+        raise click.exceptions.Exit(1)
+
+
+@main.command()
+@click.option("--task", "task_key", help="Only the models of this task.")
+@click.option("--default", "default_only", is_flag=True, help="Only the key that the page preselects first.")
+def models(task_key: str | None, default_only: bool) -> None:
+    """List the models and whether their weights are intact, missing or not those of their card."""
+    for spec in (tasks.task(task_key),) if task_key is not None else tasks.tasks():
+        if default_only:
+            click.echo(spec.default_model)
+            continue
+        for model in spec.models:
+            state = cards.weights_state(spec.key, model.key)
+            click.echo(f"{spec.key:<14}{model.key:<26}{state:<12}{model.kind:<16}{model.name}")
+
+
+@main.command()
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path))
+@click.option("--task", "task_key", help="Only the cards of this task.")
+def card(files: tuple[Path, ...], task_key: str | None) -> None:
+    """Check model cards: FILES, or those of all models and gates. A missing field is named, and refused."""
+    specs = (tasks.task(task_key),) if task_key is not None else tasks.tasks()
+    problems = {str(file): _card_problems(file) for file in files}
+    for spec in specs if not files else ():
+        for folder, key in [(spec.key, model.key) for model in spec.models] + [("gate", spec.key)]:
+            found = _card_problems(cards.card_file(folder, key))
+            state = cards.weights_state(folder, key)
+            if spec.offered and state != "intact":
+                found.append(f"weights: {state}")
+            problems[f"{folder}/{key}"] = found
+    for name, found in problems.items():
+        click.echo(f"{name}: {'; '.join(found) if found else 'complete'}")
+    if any(problems.values()):
+        raise click.exceptions.Exit(1)
+
+
+@main.command()
+@click.option("--task", "task_key", required=True, help="The task whose models are timed.")
+@click.option("--json", "json_file", type=_file, help="Write the measurements; - prints them alone.")
+def benchmark(task_key: str, json_file: Path | None) -> None:
+    """Time the models of a task against the plain way of running them, in one run."""
+    spec = tasks.task(task_key)
+    from ml.benchmark import run, table
+    from ml.tables import show
+
+    report = run(spec.key)
+    if json_file != Path("-"):
+        show(table(report))
+    _write_json(json_file or Path("-"), report)
+
+
+def _override(text: str) -> tuple[str, object]:
+    key, separator, value = text.partition("=")
+    if not separator or not key.strip():
+        raise click.UsageError(f"An override is KEY=VALUE. Received: {text}")
+    try:
+        parsed = yaml.safe_load(value)
+    except yaml.YAMLError:
+        raise click.UsageError(f"The value of an override is a YAML value. Received: {text}") from None
+    return key.strip(), _number_or(parsed)
+
+
+def _number_or(value: object) -> object:
+    """YAML takes 1e-3 for text; people mean the number."""
+    try:
+        return float(value) if isinstance(value, str) else value
+    except ValueError:
+        return value
+
+
+def _card_problems(file: Path) -> list[str]:
+    try:
+        return cards.check_card(cards.read_card_file(file))
+    except cards.CardMissing:
+        return ["card: missing"]
+    except cards.CardInvalid:
+        return ["card: cannot be read"]
+
+
+def _not_inside(data: Path, written: Path | None) -> None:
+    if written is not None and written.resolve().is_relative_to(data.resolve()):
+        raise click.UsageError(f"Nothing is written into a data folder. Received: {written}")
+
+
+def _write_json(file: Path | None, value: object) -> None:
+    if file is None:
+        return
+    text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
+    if file == Path("-"):
+        click.echo(text)
+        return
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text + "\n", encoding="utf-8")
+    except OSError as error:
+        raise click.ClickException(f"{file} cannot be written: {error.strerror}.") from error

@@ -1,0 +1,97 @@
+"""A model of the registry, measured on the labelled images of a folder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+import yaml
+
+from ml import reading
+from ml.batch import read_image
+from ml.cards import models_dir, read_card
+from ml.data import Example, load
+from ml.evaluation import Answer, Report, evaluate_classification, evaluate_region
+from ml.images.decode import DecodedImage
+from ml.images.errors import ImageError
+from ml.tasks import TaskSpec
+
+Value = TypeVar("Value")
+Warn = Callable[[str], None]
+
+
+def measure(
+    task: TaskSpec, model: str, data: Path, part: str | None = None, every: int = 1, warn: Warn = print
+) -> Report:
+    """The figures of one model, as `ml.evaluation` reports them, with what they are of.
+
+    Args:
+        task, model: of the registry.
+        data: folder in a layout that `ml.data` reads; nothing is written into it.
+        part: only the images of this part; all by default.
+        every: only every n-th image in the order of their ids: a quick look, which the report names.
+        warn: is told in a sentence what a reader of the figures should know.
+
+    Raises:
+        DataError, ModelUnavailable, CardError: each with a `sentence`.
+    """
+    examples = load(task.key, data)
+    card = read_card(task.key, model)
+    if part is not None:
+        parts = sorted({example.part for example in examples if example.part is not None})
+        examples = [example for example in examples if example.part == part]
+        if not examples:
+            warn(f"No image of {data} is of the part {part}. Its parts: {', '.join(parts) or 'none'}.")
+    examples = sorted(examples, key=lambda example: example.image_id)[::every]
+    trained_on = patients_of_training(task.key, model)
+    if task.model(model).kind == "classification":
+        figures = evaluate_classification(
+            examples,
+            partial(_answer, task.key, model, reading.scores_of, warn),
+            task,
+            thresholds=card.thresholds,
+            trained_on=trained_on,
+        )
+    else:
+        figures = evaluate_region(
+            examples, partial(_answer, task.key, model, reading.region_of, warn), trained_on=trained_on
+        )
+    return {
+        "task": task.key,
+        "model": model,
+        "version": card.version,
+        "weights_sha256": card.weights_sha256,
+        "part": part,
+        "every": every,
+        **figures,
+    }
+
+
+def patients_of_training(task: str, model: str) -> list[str] | None:
+    """The patients that a model was trained or stopped on, by its train.yaml; None where it does not say."""
+    file = models_dir() / task / model / "train.yaml"
+    try:
+        patients = yaml.safe_load(file.read_text(encoding="utf-8"))["patients"]
+        return [str(patient) for part in ("train", "val") for patient in patients[part]]
+    except (OSError, yaml.YAMLError, KeyError, TypeError):
+        return None
+
+
+def _answer(
+    task: str,
+    model: str,
+    ask: Callable[[DecodedImage, str, str], Value],
+    warn: Warn,
+    example: Example,
+) -> Answer[Value] | None:
+    """What the model says of an example, with the gate's opinion beside it and not applied."""
+    try:
+        image = read_image(example.path)
+    except (ImageError, OSError) as error:
+        warn(f"{example.path}: {getattr(error, 'sentence', error)}")
+        return None
+    findings = reading.check(image, task, [model])
+    gated = findings.state == "stopped" or model in findings.not_applicable
+    return Answer(ask(image, task, model), gated)

@@ -1,0 +1,88 @@
+"""Readings and figures in words, for a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from ml.tasks import TaskSpec
+
+_WIDTH_OF_A_FILE = 120
+
+
+def show(table: Table) -> None:
+    """Print a table on standard output, in full width where that is a file."""
+    console = Console()
+    Console(width=console.width if console.is_terminal else _WIDTH_OF_A_FILE).print(table)
+
+
+def reading_lines(reading: Mapping[str, Any], spec: TaskSpec) -> Iterator[str]:
+    """One file's reading: a line for the file, and one for each model below it."""
+    yield f"{reading['file']}: {reading['state']}" + (f". {reading['error']}" if reading["error"] else "")
+    for prediction in reading["predictions"]:
+        model = spec.model(prediction["model"])
+        yield f"  {model.key:<26}{_says(prediction, spec)}"
+
+
+def _says(prediction: Mapping[str, Any], spec: TaskSpec) -> str:
+    if prediction["state"] != "done":
+        return f"{prediction['state'].replace('_', ' ')}: {prediction['sentence']}"
+    words = []
+    for head in spec.heads:
+        if scores := prediction["scores"].get(head.key):
+            value = prediction[head.key]
+            label = value if head.positive is None else _binary(head.labels, head.positive, value)
+            words.append(f"{head.name} {label} {scores[label]:.2f}")
+    if prediction["region_px"] is not None:
+        area = prediction["area_mm2"]
+        words.append(
+            f"region {prediction['region_px']} px" + (f", {area:.0f} mm²" if area is not None else "")
+        )
+    if prediction["risk"]:
+        words.append(f"risk of error {prediction['risk']}")
+    return "; ".join(words) + f" ({prediction['seconds']:.2f} s, {prediction['precision']})"
+
+
+def _binary(labels: tuple[str, ...], positive: str, value: int) -> str:
+    return positive if value else next(label for label in labels if label != positive)
+
+
+def figures_table(report: Mapping[str, Any]) -> Table:
+    """The figures of an evaluation, each with its interval."""
+    title = f"{report['task']}/{report['model']} {report['version']}"
+    if report["part"]:
+        title += f", part {report['part']}"
+    if report["every"] > 1:
+        title += f", one image of {report['every']}"
+    table = Table("Figure", "Value", "95 % interval, by patient", title=title, title_justify="left")
+    for name, value, interval in _rows(report):
+        table.add_row(name, _number(value), _interval(interval))
+    return table
+
+
+def _rows(report: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any, Any]]:
+    for name, value in report.items():
+        if name.endswith("_ci95") or isinstance(value, str) or name in ("part", "every"):
+            continue
+        interval = report.get(f"{name}_ci95")
+        if isinstance(value, dict) and isinstance(interval, dict):
+            for label, number in value.items():
+                yield f"{prefix}{name}, {label}", number, interval[label]
+        elif isinstance(value, dict):
+            for group, inner in value.items():
+                yield from _rows(inner, f"{prefix}{group}: ")
+        else:
+            yield f"{prefix}{name}", value, interval
+
+
+def _number(value: float | int | None) -> str:
+    if value is None:
+        return "not known"
+    return str(value) if isinstance(value, int) else f"{value:.4f}"
+
+
+def _interval(interval: list[float] | None) -> str:
+    return "" if interval is None else f"{interval[0]:.4f} to {interval[1]:.4f}"
