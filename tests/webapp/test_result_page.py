@@ -97,7 +97,7 @@ def test_the_one_that_differs_is_named() -> None:
         said("hybrid_cnn_transformer", "Positive", "Moderate"),
     )
 
-    assert result.sentence == "2 of 3 models say Moderate; Hybrid v1 (Transformer) says Early."
+    assert result.sentence == "2 of 3 models say Moderate; Hybrid v1 says Early."
     assert not result.warning
     assert "Largest difference: 1 stage" in result.details
     assert [column.differs for column in result.columns] == ["", "1 stage lower", ""]
@@ -142,7 +142,7 @@ def test_failed_models_count_in_no_denominator() -> None:
         failed("hybrid_cnn_transformer"),
     )
 
-    assert result.sentence == "2 of 2 models say Early. Hybrid v2 (Dense) failed."
+    assert result.sentence == "2 of 2 models say Early. Hybrid v2 failed."
     assert result.columns[2].sentence == "Not enough memory. The other models go on."
 
 

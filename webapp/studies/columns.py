@@ -56,6 +56,7 @@ class Column:
 
     key: str
     name: str
+    short: str
     code: str
     kind: str
     version: str
@@ -88,9 +89,14 @@ class Column:
         return next((answer.label for answer in self.answers if answer.key == head), "")
 
 
+def short_name(name: str) -> str:
+    """A model's name without what stands in brackets: “Hybrid v1”."""
+    return re.sub(r"\s*\(.*?\)", "", name)
+
+
 def code_of(name: str) -> str:
     """The short tag of a model: initials of its name, brackets left out; “Hybrid v2 (Dense)” is “HV2”."""
-    words = re.findall(r"[A-Za-z0-9]+", re.sub(r"\(.*?\)", "", name))
+    words = re.findall(r"[A-Za-z0-9]+", short_name(name))
     return "".join(word if any(c.isdigit() for c in word) else word[0] for word in words).upper()[:4]
 
 
@@ -159,6 +165,7 @@ def _column(
     return Column(
         key=model.key,
         name=model.name,
+        short=short_name(model.name),
         code=code_of(model.name),
         kind=model.kind,
         version=version,

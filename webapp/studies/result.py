@@ -84,7 +84,7 @@ def result_of(reading: Reading, spec: TaskSpec, thresholds: Mapping[str, Mapping
     said = {p.model: p for p in reading.predictions}
     chosen = [model for model in spec.models if model.key in reading.models]
     votes = [
-        Vote(model.key, model.name, said[model.key].labels)
+        Vote(model.key, columns.short_name(model.name), said[model.key].labels)
         for model in chosen
         if model.kind != "region"
         and model.key in said
@@ -136,7 +136,7 @@ def _headline(spec: TaskSpec, counts: list[Count], made: tuple[columns.Column, .
             parts = [_("Region only: no model was asked for %(heads)s.", heads=heads)]
         else:
             parts = [_("No model gives %(heads)s.", heads=heads)]
-    failed = [column.name for column in made if column.state == "failed"]
+    failed = [column.short for column in made if column.state == "failed"]
     parts.extend(_("%(name)s failed.", name=name) for name in failed)
     return " ".join(part for part in parts if part)
 
