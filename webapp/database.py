@@ -5,18 +5,19 @@ from __future__ import annotations
 import sqlite3
 from typing import Any
 
+import click
 from flask import Flask
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
-from webapp.extensions import db, migrate
+from webapp.extensions import db
 from webapp.settings import REPOSITORY, Settings
 
 BUSY_SECONDS = 5
 
 
 def init_app(app: Flask, settings: Settings) -> None:
-    """Bind the database and its migrations to `app`."""
+    """Bind the database to `app`, and its migrations where a command runs."""
     # Values (patient codes, notes) stay out of error messages and so out of the log.
     options: dict[str, Any] = {"hide_parameters": True}
     if settings.database_address.startswith("sqlite"):
@@ -28,7 +29,15 @@ def init_app(app: Flask, settings: Settings) -> None:
     app.config["SQLALCHEMY_DATABASE_URI"] = settings.database_address
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = options
     db.init_app(app)
-    migrate.init_app(app, db, directory=str(REPOSITORY / "migrations"), render_as_batch=True)
+    if click.get_current_context(silent=True) is not None:
+        bind_migrations(app)
+
+
+def bind_migrations(app: Flask) -> None:
+    """Give `app` its `flask db` commands. Under gunicorn nobody asks for them, and Alembic takes long to load."""
+    from flask_migrate import Migrate
+
+    Migrate(app, db, directory=str(REPOSITORY / "migrations"), render_as_batch=True)
 
 
 @event.listens_for(Engine, "connect")

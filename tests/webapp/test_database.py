@@ -18,6 +18,7 @@ from sqlalchemy.exc import IntegrityError
 
 from webapp import create_app
 from webapp.accounts.tables import ApiToken, User
+from webapp.database import bind_migrations
 from webapp.extensions import db
 from webapp.settings import REPOSITORY, Settings, current_settings
 
@@ -26,6 +27,7 @@ from webapp.settings import REPOSITORY, Settings, current_settings
 def empty(tmp_path: Path) -> Iterator[Flask]:
     """An application whose database was never made."""
     app = create_app(Settings(data_dir=tmp_path))
+    bind_migrations(app)
     with app.app_context():
         yield app
         db.session.remove()

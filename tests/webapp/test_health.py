@@ -12,6 +12,7 @@ from flask_migrate import upgrade
 
 from ml import cards
 from webapp import create_app
+from webapp.database import bind_migrations
 from webapp.extensions import db, utc_now
 from webapp.readings.tables import Worker
 from webapp.settings import Settings
@@ -21,6 +22,7 @@ from webapp.settings import Settings
 def ready(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FlaskClient:
     """A site with a migrated database, a live worker and intact weights."""
     app = create_app(Settings(data_dir=tmp_path, min_free_mb=0))
+    bind_migrations(app)
     with app.app_context():
         upgrade()
         db.session.add(Worker(id="w", host="here", pid=1))
