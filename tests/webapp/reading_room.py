@@ -1,0 +1,91 @@
+"""Studies as they look after the worker was there, without a worker; and a browser's way to upload."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import numpy as np
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+from werkzeug.test import TestResponse
+
+from ml.images.store import heatmap_png, mask_png
+from ml.tasks import task
+from tests.webapp.conftest import csrf_token
+from tests.webapp.workers import slice_png
+from webapp.extensions import db, utc_now
+from webapp.readings.store import Place, store
+from webapp.readings.summary import summarise
+from webapp.readings.tables import Prediction, Reading
+from webapp.studies.tables import Study
+
+STATUS, REGION = "cnn_classifier", "unet_best"
+
+
+def upload(client: FlaskClient, data: bytes | None = None, **fields: Any) -> TestResponse:
+    """Send the upload form as a browser does; by default a drawn slice for one model."""
+    form = {"task": "sij_mri", "models": [STATUS], "csrf_token": csrf_token(client, "/studies/new"), **fields}
+    form["image"] = (io.BytesIO(slice_png() if data is None else data), "slice.png")
+    return client.post("/studies", data=form)
+
+
+def uploaded(client: FlaskClient, **fields: Any) -> str:
+    """Upload a slice; gives the new study's uuid."""
+    answer = upload(client, **fields)
+    assert answer.status_code == 303, answer.text
+    return answer.location.rsplit("/", 1)[-1]
+
+
+def last_reading(uuid: str) -> Reading:
+    """The last reading of a study. Inside an application context."""
+    return db.session.scalars(select(Reading).join(Study).where(Study.uuid == uuid, Reading.latest)).one()
+
+
+def begin(app: Flask, uuid: str) -> None:
+    """A worker has the reading, and its first model has answered."""
+    with app.app_context():
+        reading = last_reading(uuid)
+        reading.state, reading.worker, reading.attempt = "running", "w", 1
+        reading.started_at = utc_now()
+        reading.lease_until = utc_now()
+        reading.gate = {"state": "passed", "kind": "STIR", "scores": {"STIR": 1.0}, "sentence": None}
+        db.session.commit()
+        _answer(reading, reading.models[0], "Positive", "Moderate")
+
+
+def finish(app: Flask, uuid: str, label: str = "Positive", stage: str = "Early", state: str = "done") -> None:
+    """All models of the reading have answered the same."""
+    with app.app_context():
+        reading = last_reading(uuid)
+        reading.state, reading.worker, reading.attempt = "running", "w", 1
+        reading.started_at = utc_now()
+        reading.gate = {"state": "passed", "kind": "STIR", "scores": {"STIR": 1.0}, "sentence": None}
+        db.session.commit()
+        for model in reading.models:
+            _answer(reading, model, label, stage)
+        db.session.refresh(reading)
+        summary = summarise(task("sij_mri"), reading.predictions)
+        reading.state, reading.ended_at = state, utc_now()
+        reading.summary_label, reading.summary_stage = summary.label, summary.stage
+        reading.summary_risk, reading.summary_agreement = summary.risk, summary.agreement
+        db.session.commit()
+
+
+def _answer(reading: Reading, model: str, label: str, stage: str) -> None:
+    image = reading.study.images[0]
+    place = Place(reading.id, image.id, reading.study.uuid, "w")
+    shape = (image.rows, image.columns)
+    said = Prediction(model=model, version="1.2.0", weights_sha256="a" * 64, state="done", seconds=1.5)
+    said.precision = "float32"
+    if task("sij_mri").model(model).kind == "region":
+        said.region_px = 8
+        pictures = {"region": mask_png(np.eye(*shape, dtype=bool))}
+    else:
+        said.labels = {"as_status": label, "stage": stage}
+        said.scores = {"as_status": {"Negative": 0.3, "Positive": 0.7}, "stage": {stage: 0.9}}
+        said.risk, said.uncertainty, said.focus = "LOW", 0.25, "box"
+        heatmap = heatmap_png(np.ones(shape, np.float32))
+        pictures = {"heatmap": heatmap, "heatmap_focused": heatmap}
+    store(place, said, pictures)

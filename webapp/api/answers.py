@@ -1,0 +1,104 @@
+"""What the interface says of studies, readings and predictions: rows made into plain data."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import url_for
+
+from ml.tasks import Head, TaskSpec, task
+from webapp.readings.tables import Prediction, Reading
+from webapp.studies.history import Page
+from webapp.studies.tables import Study
+
+PICTURES = ("region", "heatmap", "heatmap_focused")
+
+
+def accepted(study: Study) -> dict[str, Any]:
+    """The answer to an upload."""
+    return {"uuid": study.uuid, "status": "queued", "url": _address(study)}
+
+
+def listed(page: Page) -> dict[str, Any]:
+    """One page of studies, newest first."""
+    return {
+        "studies": [_head(row.study, row.reading) for row in page.rows],
+        "page": page.number,
+        "pages": page.pages,
+        "total": page.total,
+    }
+
+
+def whole(study: Study, reading: Reading) -> dict[str, Any]:
+    """A study with its last reading. There are no predictions before all models have ended."""
+    spec = task(study.task)
+    return {
+        **_head(study, reading),
+        "sentence": reading.error,
+        "seconds": _seconds(reading),
+        "models": reading.models,
+        "gate": reading.gate,
+        "predictions": _predictions(study, reading, spec) if reading.state in ("done", "failed") else [],
+    }
+
+
+def _head(study: Study, reading: Reading) -> dict[str, Any]:
+    return {
+        "uuid": study.uuid,
+        "url": _address(study),
+        "task": study.task,
+        "patient_code": study.patient_code,
+        "note": study.note,
+        "created_at": study.created_at.isoformat(),
+        "status": reading.state,
+    }
+
+
+def _predictions(study: Study, reading: Reading, spec: TaskSpec) -> list[dict[str, Any]]:
+    said = {prediction.model: prediction for prediction in reading.predictions}
+    return [_prediction(study, said[key], spec) for key in reading.models if key in said]
+
+
+def _prediction(study: Study, prediction: Prediction, spec: TaskSpec) -> dict[str, Any]:
+    return {
+        "model": prediction.model,
+        "version": prediction.version,
+        "weights_sha256": prediction.weights_sha256,
+        "state": prediction.state,
+        "sentence": prediction.sentence,
+        **{head.key: answer_of(head, prediction.labels.get(head.key)) for head in spec.heads},
+        "scores": prediction.scores,
+        "uncertainty": prediction.uncertainty,
+        "risk": prediction.risk,
+        "seconds": prediction.seconds,
+        "precision": prediction.precision,
+        "region_px": prediction.region_px,
+        "area_mm2": prediction.area_mm2,
+        "focus": prediction.focus,
+        **{kind: _picture(study, prediction, kind) for kind in PICTURES},
+    }
+
+
+def answer_of(head: Head, label: str | None) -> int | str | None:
+    """A head's answer: 1 or 0 where one label is the positive one, else the label's name; None without an answer."""
+    if label is None or head.positive is None:
+        return label
+    return int(label == head.positive)
+
+
+def _picture(study: Study, prediction: Prediction, kind: str) -> str | None:
+    if kind not in prediction.files:
+        return None
+    name = f"{prediction.model}-{kind}.png"
+    return url_for("api.file", uuid=study.uuid, name=name, _external=True)
+
+
+def _address(study: Study) -> str:
+    return url_for("api.show", uuid=study.uuid, _external=True)
+
+
+def _seconds(reading: Reading) -> float | None:
+    """From the beginning of the reading to its end, as a clock on the wall tells it."""
+    if reading.started_at is None or reading.ended_at is None:
+        return None
+    return (reading.ended_at - reading.started_at).total_seconds()

@@ -1,0 +1,244 @@
+"""The interface as an OpenAPI 3.1 document. Models and labels come from the registry of tasks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import url_for
+
+from ml.tasks import Head, tasks
+from webapp import __version__
+from webapp.api.problems import CONTENT_TYPE
+from webapp.settings import current_settings
+from webapp.studies.history import STATES
+
+_TEXT_OR_NULL = {"type": ["string", "null"]}
+_NUMBER_OR_NULL = {"type": ["number", "null"]}
+_LINK_OR_NULL = {"type": ["string", "null"], "format": "uri"}
+_UUID = {"name": "uuid", "in": "path", "required": True, "schema": {"type": "string", "format": "uuid"}}
+
+
+def document() -> dict[str, Any]:
+    """The whole document, as it is served."""
+    server = url_for("api.document", _external=True).removesuffix("/openapi.json")
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Sidelight",
+            "version": __version__,
+            "summary": "Several neural networks read one medical image side by side.",
+            "description": "Research use only. Not a medical device.",
+        },
+        "servers": [{"url": server}],
+        "security": [{"token": []}],
+        "paths": _paths(),
+        "components": {
+            "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
+            "schemas": _schemas(),
+            "responses": {"Problem": _answer("What went wrong.", "Problem", CONTENT_TYPE)},
+        },
+    }
+
+
+def _paths() -> dict[str, Any]:
+    picture = {"description": "A PNG.", "content": {"image/png": {}}}
+    name = {"name": "name", "in": "path", "required": True, "schema": {"type": "string"}}
+    page = {"name": "page", "in": "query", "schema": {"type": "integer", "minimum": 1, "default": 1}}
+    return {
+        "/studies": {
+            "post": {
+                "operationId": "createStudy",
+                "summary": "Upload an image and queue its reading.",
+                "requestBody": {"required": True, "content": {"multipart/form-data": {"schema": _upload()}}},
+                "responses": _responses(
+                    202,
+                    "The image is stored and its reading waits.",
+                    "Accepted",
+                    400,
+                    413,
+                    415,
+                    422,
+                    429,
+                    503,
+                    507,
+                ),
+            },
+            "get": {
+                "operationId": "listStudies",
+                "summary": "Studies, newest first, a page at a time.",
+                "parameters": [page],
+                "responses": _responses(200, "One page of studies.", "Studies"),
+            },
+        },
+        "/studies/{uuid}": {
+            "parameters": [_UUID],
+            "get": {
+                "operationId": "getStudy",
+                "summary": "Where the reading of a study is, and what came of it.",
+                "responses": _responses(200, "The study with its last reading.", "Study", 404),
+            },
+        },
+        "/studies/{uuid}/cancel": {
+            "parameters": [_UUID],
+            "post": {
+                "operationId": "cancelReading",
+                "summary": "Stop the reading of a study.",
+                "responses": _responses(200, "The reading is cancelled.", "Study", 404, 409),
+            },
+        },
+        "/studies/{uuid}/files/{name}": {
+            "parameters": [_UUID, name],
+            "get": {
+                "operationId": "getPicture",
+                "summary": "A region (1-bit PNG), a heatmap (16-bit grey PNG, value / 65535), or preview.png.",
+                "responses": {"200": picture, **_problems(401, 404)},
+            },
+        },
+        "/openapi.json": {
+            "get": {
+                "operationId": "getDocument",
+                "summary": "This document.",
+                "security": [],
+                "responses": {
+                    "200": {
+                        "description": "An OpenAPI document.",
+                        "content": {"application/json": {"schema": {"type": "object"}}},
+                    }
+                },
+            },
+        },
+    }
+
+
+def _upload() -> dict[str, Any]:
+    models = list(dict.fromkeys(model.key for task in tasks() for model in task.models))
+    limit = f"PNG, JPEG, TIFF, WebP or DICOM, at most {current_settings().max_upload_mb} MB."
+    return {
+        "type": "object",
+        "required": ["image", "task"],
+        "properties": {
+            "image": {"type": "string", "contentMediaType": "application/octet-stream", "description": limit},
+            "task": {"type": "string", "enum": [task.key for task in tasks()]},
+            "models": {
+                "type": "array",
+                "items": {"type": "string", "enum": models},
+                "description": "Repeat the field for each model; without it all models of the task read.",
+            },
+            "patient_code": {
+                "type": "string",
+                "maxLength": 64,
+                "pattern": "^[A-Za-z0-9-]*$",
+                "description": "A pseudonym, never a name.",
+            },
+            "note": {"type": "string", "maxLength": 2000},
+        },
+    }
+
+
+def _schemas() -> dict[str, Any]:
+    head = {
+        "uuid": {"type": "string", "format": "uuid"},
+        "url": {"type": "string", "format": "uri"},
+        "task": {"type": "string"},
+        "patient_code": _TEXT_OR_NULL,
+        "note": _TEXT_OR_NULL,
+        "created_at": {"type": "string", "format": "date-time"},
+        "status": {"type": "string", "enum": list(STATES)},
+    }
+    count = {"type": "integer", "minimum": 0}
+    return {
+        "Accepted": _object({name: head[name] for name in ("uuid", "status", "url")}),
+        "Studies": _object(
+            {"studies": _array(_object(head)), "page": count, "pages": count, "total": count},
+        ),
+        "Study": _object(
+            {
+                **head,
+                "sentence": {**_TEXT_OR_NULL, "description": "Why the reading failed or was stopped."},
+                "seconds": _NUMBER_OR_NULL,
+                "models": _array({"type": "string"}),
+                "gate": {"type": ["object", "null"], "description": "What the gate saw."},
+                "predictions": {
+                    **_array({"$ref": "#/components/schemas/Prediction"}),
+                    "description": "Empty before all models have ended.",
+                },
+            }
+        ),
+        "Prediction": _prediction(),
+        "Problem": _object(
+            {
+                "type": {"type": "string"},
+                "title": {"type": "string"},
+                "status": {"type": "integer"},
+                "detail": {"type": "string"},
+            }
+        ),
+    }
+
+
+def _prediction() -> dict[str, Any]:
+    schema = _object(
+        {
+            "model": {"type": "string"},
+            "version": {"type": "string"},
+            "weights_sha256": _TEXT_OR_NULL,
+            "state": {"type": "string", "enum": ["done", "failed", "not_applicable"]},
+            "sentence": _TEXT_OR_NULL,
+            "scores": {
+                "type": "object",
+                "additionalProperties": {
+                    "type": "object",
+                    "additionalProperties": {"type": "number", "minimum": 0, "maximum": 1},
+                },
+                "description": "Head to label to score.",
+            },
+            "uncertainty": _NUMBER_OR_NULL,
+            "risk": {"type": ["string", "null"], "enum": ["LOW", "MEDIUM", "HIGH", None]},
+            "seconds": {"type": "number"},
+            "precision": {"type": "string"},
+            "region_px": {"type": ["integer", "null"]},
+            "area_mm2": _NUMBER_OR_NULL,
+            "focus": {"type": ["string", "null"], "enum": ["region", "box", None]},
+            "region": _LINK_OR_NULL,
+            "heatmap": _LINK_OR_NULL,
+            "heatmap_focused": _LINK_OR_NULL,
+        }
+    )
+    # The heads depend on the study's task, so none of them is required.
+    heads = {head.key: _head(head) for task in tasks() for head in task.heads}
+    schema["properties"].update(heads)
+    return schema
+
+
+def _head(head: Head) -> dict[str, Any]:
+    if head.positive is not None:
+        return {"enum": [0, 1, None], "description": f"{head.name}: 1 is {head.positive}."}
+    return {"enum": [*head.labels, None], "description": f"{head.name}."}
+
+
+def _object(properties: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "required": list(properties),
+        "properties": properties,
+        "unevaluatedProperties": False,
+    }
+
+
+def _array(items: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "array", "items": items}
+
+
+def _answer(description: str, schema: str, content_type: str = "application/json") -> dict[str, Any]:
+    return {
+        "description": description,
+        "content": {content_type: {"schema": {"$ref": f"#/components/schemas/{schema}"}}},
+    }
+
+
+def _responses(status: int, description: str, schema: str, *problems: int) -> dict[str, Any]:
+    return {str(status): _answer(description, schema), **_problems(401, *problems)}
+
+
+def _problems(*statuses: int) -> dict[str, Any]:
+    return {str(status): {"$ref": "#/components/responses/Problem"} for status in statuses}

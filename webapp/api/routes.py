@@ -1,0 +1,100 @@
+"""/api/v1: what the pages do with studies, for programs. Bearer tokens only; cookies count for nothing here."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, g, jsonify, request
+from werkzeug.exceptions import HTTPException
+
+from webapp.accounts.access import token_user
+from webapp.accounts.tables import User
+from webapp.api import answers, openapi
+from webapp.api.problems import problem
+from webapp.readings import claims
+from webapp.studies import history
+from webapp.studies import upload as incoming
+from webapp.studies.files import send_picture
+from webapp.words import gettext as _
+
+bp = Blueprint("api", __name__, url_prefix="/api/v1")
+_OPEN = {"api.document"}
+
+
+@bp.before_request
+def _authenticate() -> Response | None:
+    if request.endpoint in _OPEN:
+        return None
+    user = token_user()
+    if user is None:
+        return problem(401)
+    g.token_user = user
+    return None
+
+
+@bp.post("/studies")
+def create() -> tuple[Response, int] | Response:
+    """Take an image and queue its reading."""
+    if request.mimetype != "multipart/form-data":
+        return problem(415)
+    image = request.files.get("image")
+    if image is None:
+        return problem(400, _("There is no file in the field “image”."))
+    if not request.form.get("task"):
+        return problem(400, _("There is no task in the field “task”."))
+    wish = incoming.Wish(
+        task=request.form["task"],
+        models=tuple(request.form.getlist("models")),
+        patient_code=request.form.get("patient_code", ""),
+        note=request.form.get("note", ""),
+    )
+    return jsonify(answers.accepted(incoming.upload(_user(), image.read(), wish))), 202
+
+
+@bp.get("/studies")
+def index() -> Response:
+    """The studies that the token's owner may see, newest first, a page at a time."""
+    page = history.studies_of(_user(), history.Filters(), request.args.get("page", 1, type=int))
+    return jsonify(answers.listed(page))
+
+
+@bp.get("/studies/<uuid>")
+def show(uuid: str) -> Response:
+    """A study, where its reading is, and what came of it."""
+    study = history.visible_study(_user(), uuid)
+    return jsonify(answers.whole(study, incoming.latest_reading(study)))
+
+
+@bp.post("/studies/<uuid>/cancel")
+def cancel(uuid: str) -> Response:
+    """Stop the reading; 409 when it has ended."""
+    study = history.visible_study(_user(), uuid)
+    if not claims.cancel(incoming.latest_reading(study).id):
+        return problem(409, _("The reading of this study has ended already."))
+    return jsonify(answers.whole(study, incoming.latest_reading(study)))
+
+
+@bp.get("/studies/<uuid>/files/<name>")
+def file(uuid: str, name: str) -> Response:
+    """A picture of a study: the preview, a region or a heatmap."""
+    study = history.visible_study(_user(), uuid)
+    return send_picture(study, incoming.latest_reading(study), name)
+
+
+@bp.get("/openapi.json")
+def document() -> Response:
+    """This interface, described for programs."""
+    return jsonify(openapi.document())
+
+
+@bp.errorhandler(incoming.Refused)
+def _refused(refused: incoming.Refused) -> Response:
+    return problem(refused.status, refused.sentence)
+
+
+@bp.errorhandler(HTTPException)
+def _http_error(error: HTTPException) -> Response:
+    return problem(error.code or 500)
+
+
+def _user() -> User:
+    user: User = g.token_user
+    return user
