@@ -3,7 +3,7 @@
 
 VENV ?= .venv
 BIN ?= $(VENV)/bin
-PIP = $(BIN)/python -m pip --disable-pip-version-check --quiet
+PIP = $(BIN)/python -m pip --disable-pip-version-check --quiet --quiet
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run serve test style format ci requirements

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import json
 from dataclasses import dataclass
 
 from flask import Flask, Response, current_app, render_template, request
@@ -11,6 +10,7 @@ from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DBAPIError, OperationalError
 from werkzeug.exceptions import HTTPException
 
+from webapp.api.problems import problem
 from webapp.extensions import db, utc_now
 from webapp.logs import request_id
 from webapp.settings import current_settings
@@ -113,10 +113,9 @@ def passing_trouble(error: BaseException) -> tuple[int, str | None] | None:
 
 
 def render_error(page: ErrorPage, typed: dict[str, str] | None = None) -> Response:
-    """The page as an answer; problem details (RFC 9457) for a script under /api."""
+    """The page as an answer; problem details for a script under /api."""
     if request.path.startswith("/api/"):
-        problem = {"type": "about:blank", "title": page.title, "status": page.status, "detail": page.sentence}
-        return Response(json.dumps(problem), page.status, content_type="application/problem+json")
+        return problem(page.status, page.sentence)
     shown = {"page": page, "typed": typed or {}, "moment": utc_now(), "request_id": request_id()}
     return Response(render_template("errors/error.html", **shown), page.status)
 
@@ -126,6 +125,8 @@ def _http_error(error: HTTPException) -> Response | HTTPException:
     if status < 400:
         return error
     own_words = error.description if error.description != type(error).description else None
+    if request.path.startswith("/api/"):
+        return problem(status, own_words)
     return render_error(page_for(status, own_words))
 
 
