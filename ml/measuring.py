@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import yaml
 
@@ -17,6 +17,9 @@ from ml.evaluation import Answer, Report, evaluate_classification, evaluate_regi
 from ml.images.decode import DecodedImage
 from ml.images.errors import ImageError
 from ml.tasks import TaskSpec
+
+SAMPLE = 8
+_SAID_ELSEWHERE = ("task", "model", "version", "weights_sha256", "part", "every", "n_unreadable")
 
 Value = TypeVar("Value")
 Warn = Callable[[str], None]
@@ -67,6 +70,31 @@ def measure(
         "every": every,
         **figures,
     }
+
+
+def card_figures(task: TaskSpec, model: str, data: Path, part: str = "test") -> Report:
+    """What a card's `figures` say: of the whole part, and of a fixed sample of it where the whole takes minutes.
+
+    The sample's key is `<part>_every_<n>`. A test computes again what is cheap: the sample, else the whole.
+    """
+    figures = {part: _rounded(measure(task, model, data, part))}
+    if task.model(model).kind != "classification":
+        figures[f"{part}_every_{SAMPLE}"] = _rounded(measure(task, model, data, part, SAMPLE))
+    return figures
+
+
+def _rounded(value: Report) -> Report:
+    """A report without what the card says elsewhere, to four digits."""
+    kept = {name: inner for name, inner in value.items() if name not in _SAID_ELSEWHERE}
+    return {name: _four_digits(inner) for name, inner in kept.items()}
+
+
+def _four_digits(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _four_digits(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_four_digits(inner) for inner in value]
+    return round(value, 4) if isinstance(value, float) else value
 
 
 def patients_of_training(task: str, model: str) -> list[str] | None:

@@ -90,7 +90,7 @@ def test_the_default_is_one_word_and_nothing_else(run: Run, spec: TaskSpec) -> N
 
 
 def test_models_tells_missing_weights_from_weights_of_another_card(
-    run: Run, tmp_path: Path, monkeypatch
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     spec, model = REGISTERED[0]
     folder = tmp_path / spec.key / model.key
