@@ -7,7 +7,9 @@ import cv2
 import numpy as np
 
 
-def sacroiliac_slice(size: int = 256, sequence: str = "STIR", oedema: float = 1.0, seed: int = 1) -> np.ndarray:
+def sacroiliac_slice(
+    size: int = 256, sequence: str = "STIR", oedema: float = 1.0, seed: int = 1
+) -> np.ndarray:
     """An oblique coronal slice through both sacroiliac joints, (size, size) uint8.
 
     sequence: "STIR" (fat dark, fluid and oedema bright) or "T1W" (fat bright, fluid dark). oedema: 0 draws none.
@@ -28,7 +30,12 @@ def sacroiliac_slice(size: int = 256, sequence: str = "STIR", oedema: float = 1.
         _ellipse(picture, (x, y), (0.022, 0.026), (shades["fluid"] + shades["muscle"]) / 2)
     picture = cv2.GaussianBlur(picture, (0, 0), size / 180)
     bright = 1 if sequence == "STIR" else -0.4
-    picture += 110 * oedema * bright * (_spot(size, 0.70, 0.46, 0.035, 0.07) + 0.6 * _spot(size, 0.33, 0.5, 0.025, 0.05))
+    picture += (
+        110
+        * oedema
+        * bright
+        * (_spot(size, 0.70, 0.46, 0.035, 0.07) + 0.6 * _spot(size, 0.33, 0.5, 0.025, 0.05))
+    )
     return _with_grain(picture, seed)
 
 
@@ -45,7 +52,11 @@ def colour_photograph(size: int = 256, seed: int = 1) -> np.ndarray:
     grain = np.random.default_rng(seed).normal(0, 4, (size, size, 3))
     photograph = np.empty((size, size, 3), np.float64)
     height = np.linspace(0, 1, size)[:, None]
-    photograph[..., 0], photograph[..., 1], photograph[..., 2] = 90 + 60 * height, 150 + 30 * height, 225 - 20 * height
+    photograph[..., 0], photograph[..., 1], photograph[..., 2] = (
+        90 + 60 * height,
+        150 + 30 * height,
+        225 - 20 * height,
+    )
     photograph[int(size * 0.6) :] = (70, 140, 50)
     photograph[int(size * 0.45) : int(size * 0.75), int(size * 0.3) : int(size * 0.6)] = (180, 50, 40)
     return np.clip(photograph + grain, 0, 255).astype(np.uint8)
@@ -63,7 +74,9 @@ _SACRUM = np.array(
 
 
 def _ilium(side: int) -> np.ndarray:
-    right = np.array([(0.72, 0.3), (0.8, 0.16), (0.88, 0.2), (0.86, 0.4), (0.78, 0.58), (0.66, 0.7), (0.68, 0.54)])
+    right = np.array(
+        [(0.72, 0.3), (0.8, 0.16), (0.88, 0.2), (0.86, 0.4), (0.78, 0.58), (0.66, 0.7), (0.68, 0.54)]
+    )
     return right if side > 0 else right * (-1, 1) + (1, 0)
 
 
@@ -77,7 +90,9 @@ def _polygon(picture: np.ndarray, outline: np.ndarray, shade: float) -> None:
     cv2.fillPoly(picture, [corners], float(shade))
 
 
-def _ellipse(picture: np.ndarray, centre: tuple[float, float], axes: tuple[float, float], shade: float) -> None:
+def _ellipse(
+    picture: np.ndarray, centre: tuple[float, float], axes: tuple[float, float], shade: float
+) -> None:
     size = picture.shape[0]
     whole = (round(centre[0] * size), round(centre[1] * size)), (round(axes[0] * size), round(axes[1] * size))
     cv2.ellipse(picture, *whole, 0, 0, 360, float(shade), -1)

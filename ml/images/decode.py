@@ -108,10 +108,8 @@ def _dicom(data: bytes, limits: Limits, key: bytes | None) -> tuple[bytes, Decod
     slice_ = dicom.open_slice(data, limits)
     tags = slice_.header
     try:
-        if slice_.stored.ndim == 3:
-            shades = grey.Grey(luma(slice_.stored), None, None)
-        else:
-            shades = grey.grey_of(tags, slice_.stored)
+        coloured = slice_.stored.ndim == 3
+        shades = grey.Grey(luma(slice_.stored)) if coloured else grey.grey_of(tags, slice_.stored)
         image = DecodedImage(
             pixels=shades.pixels,
             format="DICOM",
@@ -119,7 +117,7 @@ def _dicom(data: bytes, limits: Limits, key: bytes | None) -> tuple[bytes, Decod
             sequence=sequence.sequence_of(tags),
             orientation=header.orientation(tags),
             laterality=header.laterality(tags),
-            colour=slice_.stored.ndim == 3 and is_colour(slice_.stored),
+            colour=coloured and is_colour(slice_.stored),
             warnings=(_BURNED_IN,) if header.word(tags, "BurnedInAnnotation") == "YES" else (),
             window=shades.window,
             rescale=shades.rescale,

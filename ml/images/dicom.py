@@ -12,6 +12,7 @@ from pydicom.filereader import read_dataset
 from pydicom.pixels import get_decoder
 from pydicom.uid import UID, DeflatedExplicitVRLittleEndian, ExplicitVRLittleEndian, RLELossless
 
+from ml.images.codec import decompressed
 from ml.images.codestream import codestream_size
 from ml.images.errors import (
     ImageError,
@@ -27,9 +28,6 @@ from ml.images.header import flattened
 
 # pydicom writes values that break the standard into warnings and the log; they may be names
 config.settings.reading_validation_mode = config.IGNORE
-
-# the first that is installed is used, and no other: what it refuses is not tried on the next
-_CODECS = ("pylibjpeg", "pyjpegls", "pydicom", "pillow", "gdcm")
 
 _MONOCHROME = ("MONOCHROME1", "MONOCHROME2")
 _COLOUR = ("RGB", "YBR_FULL", "YBR_FULL_422", "YBR_ICT", "YBR_RCT")
@@ -116,24 +114,26 @@ def _printable(syntax: str) -> str:
 
 def _stored(header: Dataset) -> np.ndarray:
     syntax = UID(header.file_meta.TransferSyntaxUID)
-    decoder = get_decoder(syntax)
-    if syntax.is_encapsulated:
-        _check_codestream(header)
-        codec = next(name for name in _CODECS if name in decoder.available_plugins)
-    else:
-        codec = ""
-        _check_length(header)
     # unused high bits are cut off below: they may hold an old overlay, and High Bit says where they are
     plain = not syntax.is_encapsulated or syntax == RLELossless
-    try:
-        pixels, _ = decoder.as_array(header, index=0, decoding_plugin=codec, correct_unused_bits=not plain)
-    except NotImplementedError as error:
-        raise UnsupportedPixels("DICOM", "lossy JPEG of 12 bits") from error
+    if syntax.is_encapsulated:
+        _check_codestream(header)
+        pixels = _decompressed(header)
+    else:
+        _check_length(header)
+        pixels, _ = get_decoder(syntax).as_array(header, index=0, correct_unused_bits=False)
     if header.PhotometricInterpretation == "PALETTE COLOR":
         return _rgb(_palette(pixels, header))
     if int(header.SamplesPerPixel) > 1:
         return _rgb(pixels)
     return _significant_bits(pixels, header) if plain else pixels
+
+
+def _decompressed(header: Dataset) -> np.ndarray:
+    try:
+        return decompressed(header)
+    except NotImplementedError as error:
+        raise UnsupportedPixels("DICOM", "lossy JPEG of 12 bits") from error
 
 
 def _check_length(header: Dataset) -> None:

@@ -20,8 +20,8 @@ class Grey:
     """
 
     pixels: np.ndarray
-    window: tuple[float, float] | None
-    rescale: tuple[float, float] | None
+    window: tuple[float, float] | None = None
+    rescale: tuple[float, float] | None = None
 
 
 def grey_of(header: Dataset, stored: np.ndarray) -> Grey:

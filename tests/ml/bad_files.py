@@ -36,7 +36,9 @@ def png_of_size(columns: int, rows: int, lines: bytes = b"") -> bytes:
     """A grey PNG whose header promises columns x rows; the picture itself is `lines`, filter bytes included."""
 
     def chunk(kind: bytes, content: bytes) -> bytes:
-        return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+        return (
+            struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+        )
 
     header = struct.pack(">IIBBBBB", columns, rows, 8, 0, 0, 0, 0)
     return (
@@ -51,7 +53,9 @@ def png_bomb() -> bytes:
     """30,000 x 30,000 zeros in less than a megabyte: complete and correct, 900 million pixels."""
     columns = rows = 30_000
     packer = zlib.compressobj(9)
-    packed = b"".join(packer.compress(b"\0" * (columns + 1) * 1000) for _ in range(rows // 1000)) + packer.flush()
+    packed = (
+        b"".join(packer.compress(b"\0" * (columns + 1) * 1000) for _ in range(rows // 1000)) + packer.flush()
+    )
     file = png_of_size(columns, rows)
     empty = zlib.compress(b"", 9)
     start = file.index(b"IDAT") - 4
@@ -88,7 +92,11 @@ def _report() -> bytes:
     report = Dataset()
     report.file_meta = dicom_dataset().file_meta
     report.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
-    report.SOPClassUID, report.SOPInstanceUID, report.Modality = "1.2.840.10008.5.1.4.1.1.88.11", "1.2.3", "SR"
+    report.SOPClassUID, report.SOPInstanceUID, report.Modality = (
+        "1.2.840.10008.5.1.4.1.1.88.11",
+        "1.2.3",
+        "SR",
+    )
     return dicom_bytes(report)
 
 
@@ -155,7 +163,10 @@ BAD_FILES: dict[str, tuple[Callable[[], bytes], type[errors.ImageError] | None]]
     ),
     "truncated dicom": (lambda: truncated(dicom_bytes(dicom_dataset())), errors.UndecodableImage),
     "dicom header only": (lambda: bytes(128) + b"DICM", errors.NoPixelData),
-    "multi-frame dicom": (lambda: _dicom(NumberOfFrames=2, PixelData=bytes(2 * 96 * 80 * 2)), errors.TooManyFrames),
+    "multi-frame dicom": (
+        lambda: _dicom(NumberOfFrames=2, PixelData=bytes(2 * 96 * 80 * 2)),
+        errors.TooManyFrames,
+    ),
     "dicom of absurd size": (lambda: _dicom(Rows=65535, Columns=65535), errors.TooManyPixels),
     "dicom of a million frames": (lambda: _dicom(NumberOfFrames=1_000_000), errors.TooManyFrames),
     "dicom without rows": (lambda: _dicom(Rows=None), errors.UndecodableImage),

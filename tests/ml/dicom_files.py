@@ -52,14 +52,20 @@ def slice_values(bits: int = 12, signed: bool = False) -> np.ndarray:
     return drawn.astype(np.uint8 if bits <= 8 else np.uint16)
 
 
-def dicom_dataset(values: np.ndarray | None = None, bits: int = 12, signed: bool = False, **tags: Any) -> Dataset:
+def dicom_dataset(
+    values: np.ndarray | None = None, bits: int = 12, signed: bool = False, **tags: Any
+) -> Dataset:
     """An MR slice in memory, Explicit VR Little Endian; `tags` by keyword are set last."""
     values = slice_values(bits, signed) if values is None else values
     dataset = Dataset()
     dataset.file_meta = FileMetaDataset()
     dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
     dataset.SOPClassUID = MRImageStorage
-    dataset.SOPInstanceUID, dataset.SeriesInstanceUID, dataset.StudyInstanceUID = "1.2.3.4", "1.2.3.5", "1.2.3.6"
+    dataset.SOPInstanceUID, dataset.SeriesInstanceUID, dataset.StudyInstanceUID = (
+        "1.2.3.4",
+        "1.2.3.5",
+        "1.2.3.6",
+    )
     dataset.Modality = "MR"
     dataset.PixelSpacing = [0.5, 0.75]
     dataset.Rows, dataset.Columns = values.shape[:2]
@@ -118,7 +124,12 @@ def deflated_bomb(zeros: int = 400_000_000) -> bytes:
     packer = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
     packed = packer.compress(zlib.decompress(whole[start:], -zlib.MAX_WBITS))
     block = bytes(10_000_000)
-    return whole[:start] + packed + b"".join(packer.compress(block) for _ in range(zeros // 10_000_000)) + packer.flush()
+    return (
+        whole[:start]
+        + packed
+        + b"".join(packer.compress(block) for _ in range(zeros // 10_000_000))
+        + packer.flush()
+    )
 
 
 def _big_endian(dataset: Dataset) -> bytes:
