@@ -22,6 +22,7 @@ from webapp.studies.tables import Study
 from webapp.transactions import committed
 
 PER_PAGE = 25
+UNDO = timedelta(days=30)
 STATES = (*ACTIVE, *ENDED)
 
 
@@ -139,9 +140,12 @@ def studies_of(user: User, filters: Filters, number: int = 1) -> Page:
 
 
 def visible_study(user: User, uuid: str, *, deleted: bool = False) -> Study:
-    """The study of this uuid, if `user` may see it; 404 otherwise, whether it exists or not."""
+    """The study of this uuid, if `user` may see it; 404 otherwise, whether it exists or not.
+
+    With `deleted`, one that was deleted so lately that it can be brought back.
+    """
     query = select(Study).where(Study.uuid == uuid)
-    query = query.where(Study.deleted_at.is_not(None) if deleted else Study.deleted_at.is_(None))
+    query = query.where(Study.deleted_at > utc_now() - UNDO if deleted else Study.deleted_at.is_(None))
     if not user.is_admin:
         query = query.where(Study.user_id == user.id)
     study = db.session.scalar(query)
