@@ -122,6 +122,39 @@ def evaluate(
 
 
 @main.command()
+@click.argument("task_key", metavar="TASK")
+@click.argument("model_key", metavar="MODEL")
+@click.option("--data", required=True, type=_folder, help="The data set that the model was trained on.")
+def describe(task_key: str, model_key: str, data: Path) -> None:
+    """Bring the card of MODEL up to date: hash, counts, calibration (validation), figures (test)."""
+    tasks.task(task_key).model(model_key)
+    from ml.describe import describe as run
+
+    click.echo(run(task_key, model_key, data))
+
+
+@main.command("train-gate")
+@click.argument("task_key", metavar="TASK")
+@click.option("--data", required=True, type=_folder, help="The task's own data set.")
+@click.option(
+    "--others", required=True, multiple=True, type=_folder, help="A folder of anything else; repeatable."
+)
+@click.option("--backbone", required=True, type=_file, help="mobilenetv2_035_imagenet.npz")
+def train_gate(task_key: str, data: Path, others: tuple[Path, ...], backbone: Path) -> None:
+    """Train the gate of TASK on its own images against anything else, and write its card."""
+    spec = tasks.task(task_key)
+    from ml.data import load
+    from ml.gate.card import FOLDER, write_gate_card
+    from ml.gate.train import train_gate as run
+
+    out = cards.weights_file(FOLDER, spec.key).parent
+    result = run(load(spec.key, data), others, spec.image_kinds, spec.preparation, backbone, out)
+    folders = " ".join(f"--others {folder.name}" for folder in others)
+    command = f"python -m ml train-gate {spec.key} --data {data.name} {folders} --backbone {backbone.name}"
+    click.echo(write_gate_card(spec, result, command))
+
+
+@main.command()
 @click.option("--task", "task_key", help="Only the models of this task.")
 @click.option("--default", "default_only", is_flag=True, help="Only the key that the page preselects first.")
 def models(task_key: str | None, default_only: bool) -> None:

@@ -46,7 +46,8 @@ def train_gate(
         backbone: `mobilenetv2_035_imagenet.npz`.
 
     Returns:
-        Counts and figures on the test part: `confusion` (true kind to found kind to count), `n_images`.
+        Of the test part `confusion` (true kind to found kind to count of images) and `patients` by kind, and `counts` of each
+        part; patients are those of the task's own images.
 
     Raises:
         DataError: a folder holds no images.
@@ -72,7 +73,20 @@ def train_gate(
     confusion = {kind: dict.fromkeys(kinds, 0) for kind in kinds}
     for (_, true, _), answer in zip(test, found, strict=True):
         confusion[kinds[true]][kinds[int(answer)]] += 1
-    return {"n_images": len(test), "n_train": len(train), "confusion": confusion}
+    held_out = [e for e in examples if e.part == "test"]
+    return {
+        "confusion": confusion,
+        "patients": {
+            kind: len({e.patient_id for e in held_out if kinds[_kind(e, kinds)] == kind}) for kind in kinds
+        },
+        "counts": {
+            part: {
+                "images": len(chosen),
+                "patients": len({e.patient_id for e in examples if (e.part == "test") is (part == "test")}),
+            }
+            for part, chosen in (("train", train), ("test", test))
+        },
+    }
 
 
 def _kind(example: Example, kinds: tuple[str, ...]) -> int:

@@ -25,6 +25,7 @@ def save_weights(model: keras.Model, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     half_written = path.with_suffix(".part")
     save_file(tensors, half_written)
+    half_written.chmod(0o644)  # safetensors writes for its owner only; another user may run the worker
     half_written.replace(path)
 
 
