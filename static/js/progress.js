@@ -37,7 +37,7 @@ async function poll() {
   if (Date.now() - heard > PATIENCE_MS) {
     try {
       const answer = await fetch(page.dataset.state, { headers: { Accept: "application/json" } });
-      if (answer.ok) show(await answer.json());
+      if (answer.ok && !answer.redirected) show(await answer.json());
       else location.reload();
     } catch {
       /* The server may be starting again: ask later. */

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from ml.tasks import task
 from tests.browser.steps import await_end, log_in, upload
@@ -74,3 +74,40 @@ def test_a_file_that_is_no_image_gets_a_sentence_at_the_field_and_keeps_what_was
     expect(page.locator("#image-error")).to_be_visible()
     expect(page.get_by_label("Patient code")).to_have_value("SIJ-0500")
     expect(page.get_by_label("Note")).to_have_value("left side")
+
+
+def test_where_a_proxy_swallows_the_events_the_page_asks_by_itself(
+    signed_in: BrowserContext, stir_slice: Path, study: str
+) -> None:
+    page = signed_in.new_page()
+    page.route("**/events", lambda route: route.abort())
+
+    upload(page, stir_slice, "SIJ-0425")
+
+    await_end(page)
+    expect(page.locator("article[data-model]")).to_have_count(len(SPEC.models))
+
+
+def test_two_models_can_be_chosen_and_only_they_answer(page: Page, stir_slice: Path, study: str) -> None:
+    page.goto("/studies/new")
+    page.locator("input[type=file]").set_input_files(stir_slice)
+    for model in SPEC.models[2:]:
+        page.get_by_role("checkbox", name=model.name).uncheck()
+    page.get_by_role("button", name="Upload and read").click()
+    page.wait_for_url("**/studies/*-*")
+    await_end(page)
+
+    expect(page.locator("article[data-model]")).to_have_count(2)
+    expect(page.locator(".headline__sentence")).to_contain_text("Region only")
+
+
+def test_a_deleted_study_can_be_brought_back(page: Page, stir_slice: Path, study: str) -> None:
+    upload(page, stir_slice, "SIJ-0426")
+    await_end(page)
+
+    page.get_by_label("More").click()
+    page.get_by_role("button", name="Delete study").click()
+    expect(page.get_by_role("link", name="SIJ-0426")).to_have_count(0)
+    page.get_by_role("button", name="Undo").click()
+
+    expect(page.locator(".headline__patient")).to_have_text("SIJ-0426")
