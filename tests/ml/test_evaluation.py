@@ -9,7 +9,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from sklearn import metrics as reference
@@ -19,12 +19,13 @@ from ml.evaluation import Answer, Scores, evaluate_classification, evaluate_regi
 from ml.evaluation.intervals import patient_interval
 from ml.tasks import Head, TaskSpec, tasks
 
-STAGES = ("Normal", "Early", "Moderate", "Advanced")
+unhurried = settings(deadline=None)
 masks = arrays.arrays(bool, (6, 5))
 stages = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=1, max_size=40)
 scored = st.lists(st.tuples(st.booleans(), st.integers(0, 5).map(lambda n: n / 5)), min_size=1, max_size=40)
 
 
+@unhurried
 @given(masks, masks)
 def test_overlap_is_symmetric_and_bounded_and_iou_follows_from_dice(a: np.ndarray, b: np.ndarray) -> None:
     iou, dice = metrics.iou(a, b), metrics.dice(a, b)
@@ -35,6 +36,7 @@ def test_overlap_is_symmetric_and_bounded_and_iou_follows_from_dice(a: np.ndarra
     assert math.isclose(iou, dice / (2 - dice))
 
 
+@unhurried
 @given(masks, masks)
 def test_overlap_is_that_of_scikit_learn(a: np.ndarray, b: np.ndarray) -> None:
     assert math.isclose(metrics.iou(a, b), reference.jaccard_score(a.ravel(), b.ravel(), zero_division=1.0))
@@ -48,6 +50,7 @@ def test_two_empty_masks_agree_wholly_and_one_empty_mask_not_at_all() -> None:
     assert (metrics.iou(empty, full), metrics.dice(full, empty)) == (0.0, 0.0)
 
 
+@unhurried
 @given(scored)
 def test_auc_is_that_of_scikit_learn_with_ties(pairs: list[tuple[bool, float]]) -> None:
     positive, scores = np.array([p for p, _ in pairs]), np.array([s for _, s in pairs])
@@ -61,6 +64,7 @@ def test_auc_is_that_of_scikit_learn_with_ties(pairs: list[tuple[bool, float]]) 
         assert auc == pytest.approx(1 - metrics.auc(positive, -scores))
 
 
+@unhurried
 @given(stages)
 def test_quadratic_kappa_is_that_of_scikit_learn_and_bounded(pairs: list[tuple[int, int]]) -> None:
     true, predicted = np.array(pairs).T
@@ -77,6 +81,7 @@ def test_quadratic_kappa_is_that_of_scikit_learn_and_bounded(pairs: list[tuple[i
         assert -1 - 1e-9 <= kappa <= 1 + 1e-9
 
 
+@unhurried
 @given(stages)
 def test_recalls_are_those_of_scikit_learn(pairs: list[tuple[int, int]]) -> None:
     true, predicted = np.array(pairs).T
@@ -97,6 +102,7 @@ def test_sensitivity_and_specificity_are_the_recalls_of_the_two_labels() -> None
     assert metrics.specificity(positive | ~positive, called) is None
 
 
+@unhurried
 @given(
     st.lists(st.tuples(st.sampled_from("abcd"), st.floats(0, 1)), min_size=2, max_size=30),
     st.integers(0, 2**32 - 1),
