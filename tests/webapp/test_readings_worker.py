@@ -22,6 +22,7 @@ from webapp.extensions import db, utc_now
 from webapp.readings import claims
 from webapp.readings.tables import Reading
 from webapp.settings import Settings
+from webapp.studies import upload as incoming
 
 REGION, STATUS, LAST = "unet_best", "cnn_classifier", "hybrid_cnn_transformer"
 
@@ -302,7 +303,7 @@ def test_a_reading_whose_lease_ran_out_elsewhere_is_taken_over(
 def test_a_reading_without_a_bell_is_read(
     app: Flask, clinic: Clinic, crew: Workers, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("webapp.studies.upload.ring", lambda _: None)
+    monkeypatch.setattr(incoming, "ring", lambda _: None)
     uuid = clinic.upload(REGION)
 
     crew.start()

@@ -21,6 +21,7 @@ from webapp.accounts.tables import User
 from webapp.extensions import db
 from webapp.readings.tables import Reading
 from webapp.settings import Settings
+from webapp.studies import events, history
 from webapp.studies.tables import Study
 
 LogIn = Callable[..., FlaskClient]
@@ -110,7 +111,7 @@ def test_events_follow_a_reading_until_it_ends(app: Flask, anna: FlaskClient) ->
 def test_events_end_in_time_and_hold_no_database_connection(
     app: Flask, anna: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("webapp.studies.events.FOLLOW_SECONDS", 0.0)
+    monkeypatch.setattr(events, "FOLLOW_SECONDS", 0.0)
     uuid = uploaded(anna)
 
     answer = anna.get(f"/studies/{uuid}/events")
@@ -343,7 +344,7 @@ def test_history_is_narrowed_by_what_stands_in_the_address(
 def test_history_is_paged_newest_first(
     app: Flask, anna: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("webapp.studies.history.PER_PAGE", 2)
+    monkeypatch.setattr(history, "PER_PAGE", 2)
     uuids = [uploaded(anna, patient_code="SAME") for _ in range(5)]
 
     pages = [anna.get(f"/studies?page={number}").text for number in (1, 2, 3)]

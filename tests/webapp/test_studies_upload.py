@@ -24,8 +24,11 @@ from tests.webapp.reading_room import last_reading, upload, uploaded
 from tests.webapp.workers import slice_png
 from webapp import create_app, database
 from webapp.extensions import db
+from webapp.readings import queue as bell
 from webapp.readings.queue import rung
 from webapp.settings import Settings
+from webapp.studies import files
+from webapp.studies import upload as incoming
 from webapp.studies.tables import Image, Study
 
 REFUSED = [name for name, (_, error) in BAD_FILES.items() if error is not None]
@@ -226,7 +229,7 @@ def test_a_disk_that_fills_up_while_storing_leaves_nothing(
         path.write_bytes(data[: len(data) // 2])
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("webapp.studies.files._write", full)
+    monkeypatch.setattr(files, "_write", full)
 
     answer = upload(reader)
 
@@ -239,7 +242,7 @@ def test_a_locked_database_refuses_the_upload_and_leaves_nothing(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(database, "BUSY_SECONDS", 0.05)
-    monkeypatch.setattr("webapp.studies.upload._PATIENCE_SECONDS", 0.0)
+    monkeypatch.setattr(incoming, "_PATIENCE_SECONDS", 0.0)
     app, client = limited(settings)
     lock = sqlite3.connect(settings.data_dir / "sidelight.db", isolation_level=None)
     lock.execute("BEGIN IMMEDIATE")
@@ -262,7 +265,7 @@ def test_an_unforeseen_error_leaves_nothing(
     def mistake(*_: object) -> Callable[..., object]:
         raise RuntimeError("a mistake of ours")
 
-    monkeypatch.setattr(f"webapp.studies.upload.{broken}", mistake)
+    monkeypatch.setattr(incoming, broken, mistake)
 
     assert upload(reader).status_code == 500
     assert nothing_is_left(app)
@@ -274,7 +277,7 @@ def test_a_queue_that_cannot_be_reached_loses_no_upload(
     def unreachable() -> None:
         raise ConnectionError("no queue")
 
-    monkeypatch.setattr("webapp.readings.queue.queue", unreachable)
+    monkeypatch.setattr(bell, "queue", unreachable)
 
     uuid = uploaded(reader)
 
