@@ -3,31 +3,23 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from importlib import import_module
-from importlib.util import find_spec
 
 from flask import Flask
 from flask_login import current_user
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from webapp import cli, database, errors, formats, logs, security
-from webapp.accounts import sessions  # noqa: F401 - registers the user loader
+from webapp import cli, database, errors, formats, health, logs, security
+from webapp.accounts import pages as account_routes
+from webapp.accounts import sessions
+from webapp.api import routes as api_routes
 from webapp.extensions import babel, csrf, login_manager
-from webapp.settings import REPOSITORY, Settings, secret_key, settings_from_environment
+from webapp.pages import routes as page_routes
+from webapp.readings import consumer
+from webapp.settings import REPOSITORY, Settings, SettingsError, secret_key, settings_from_environment
+from webapp.studies import routes as study_routes
+from webapp.version import __version__
 
-__version__ = "0.1.0"
-
-# Each module has a blueprint `bp`; one that speaks to scripts with tokens, not to browsers with cookies, is
-# called "api" and needs no CSRF token. Commands hang on `bp.cli` of a blueprint made with `cli_group=None`.
-BLUEPRINTS = (
-    "webapp.health",
-    "webapp.accounts.pages",
-    "webapp.studies.routes",
-    "webapp.readings.consumer",
-    "webapp.api.routes",
-    "webapp.pages.routes",
-)
-TABLES = ("webapp.accounts.tables", "webapp.studies.tables", "webapp.readings.tables")
+_FEATURES = (health, account_routes, study_routes, consumer, page_routes, api_routes)
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -44,38 +36,34 @@ def create_app(settings: Settings | None = None) -> Flask:
         static_url_path="/static",
     )
     _configure(app, settings)
-    _bind_extensions(app, settings)
+    database.init_app(app, settings)
+    login_manager.init_app(app)
+    login_manager.request_loader(sessions.user_of_request)
+    csrf.init_app(app)
+    # Programs speak to the API with tokens; it takes no cookie that a foreign form could send.
+    csrf.exempt(api_routes.bp)
+    babel.init_app(app)
     logs.init_app(app)
     security.init_app(app, settings)
     errors.init_app(app)
     formats.init_app(app)
     cli.init_app(app)
-    for name in TABLES:
-        if _exists(name):
-            import_module(name)
-    for name in BLUEPRINTS:
-        if _exists(name):
-            blueprint = import_module(name).bp
-            app.register_blueprint(blueprint)
-            if blueprint.name == "api":
-                csrf.exempt(blueprint)
+    for feature in _FEATURES:
+        app.register_blueprint(feature.bp)
     app.jinja_env.globals.update(version=__version__, settings=settings)
+    app.context_processor(lambda: {"user": current_user})
     return app
 
 
-def _exists(name: str) -> bool:
-    """Whether a part that is still being written is there."""
-    try:
-        return find_spec(name) is not None and import_module(name) is not None
-    except ImportError:
-        return False
-
-
 def _configure(app: Flask, settings: Settings) -> None:
-    settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        key = secret_key(settings)
+    except OSError as error:
+        raise SettingsError(f"DATA_DIR {settings.data_dir} cannot be used: {error.strerror}.") from error
     app.extensions["settings"] = settings
     app.config.update(
-        SECRET_KEY=secret_key(settings),
+        SECRET_KEY=key,
         SESSION_COOKIE_NAME="__Host-sidelight" if settings.is_secure else "sidelight",
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
@@ -90,15 +78,3 @@ def _configure(app: Flask, settings: Settings) -> None:
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]
-
-
-def _bind_extensions(app: Flask, settings: Settings) -> None:
-    database.init_app(app, settings)
-    login_manager.init_app(app)
-    login_manager.login_view = "accounts.login"
-    csrf.init_app(app)
-    babel.init_app(app)
-
-    @app.context_processor
-    def _shared() -> dict[str, object]:
-        return {"user": current_user, "endpoints": app.view_functions}

@@ -87,3 +87,10 @@ def test_the_command_lists_every_setting(runner: FlaskCliRunner) -> None:
     listed = runner.invoke(args=["settings"]).output
 
     assert all(row.name in listed for row in settings_table())
+
+
+def test_a_data_folder_that_cannot_be_written_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+
+    with pytest.raises(SettingsError, match="cannot be used: Not a directory"):
+        create_app(Settings(data_dir=tmp_path / "file" / "data"))

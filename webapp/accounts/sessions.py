@@ -11,7 +11,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.exc import OperationalError
 
 from webapp.accounts.tables import Session, User
-from webapp.extensions import db, login_manager, utc_now
+from webapp.extensions import db, utc_now
 from webapp.settings import current_settings
 
 _TOKEN = "token"  # noqa: S105 - the name of a field of the cookie
@@ -91,8 +91,8 @@ def sessions_of(user: User) -> list[Session]:
     return list(db.session.scalars(query))
 
 
-@login_manager.request_loader
-def _load_user(_: Request) -> User | None:
+def user_of_request(_: Request) -> User | None:
+    """Who the cookie of this request belongs to, for Flask-Login; nobody where the account is disabled."""
     found = present_session()
     if found is None or found.user.state == "disabled":
         return None

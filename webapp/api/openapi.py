@@ -7,10 +7,10 @@ from typing import Any
 from flask import url_for
 
 from ml.tasks import Head, tasks
-from webapp import __version__
 from webapp.api.problems import CONTENT_TYPE
 from webapp.settings import current_settings
 from webapp.studies.history import STATES
+from webapp.version import __version__
 
 _TEXT_OR_NULL = {"type": ["string", "null"]}
 _NUMBER_OR_NULL = {"type": ["number", "null"]}
