@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import sys
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 
@@ -88,7 +90,9 @@ def train(task_key: str, model_key: str, data: Path, overrides: tuple[str, ...],
     load(task_key, data)
     from ml.training.train import train as run
 
-    click.echo(run(task_key, model_key, data, replaced, out))
+    with redirect_stdout(sys.stderr):
+        folder = run(task_key, model_key, data, replaced, out)
+    click.echo(folder)
 
 
 @main.command()

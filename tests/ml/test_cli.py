@@ -12,6 +12,7 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+import yaml
 from click.testing import CliRunner, Result
 
 from ml.cards import card_file, models_dir
@@ -376,6 +377,27 @@ def drawn_data(tmp_path: Path) -> Path:
         lines.append(f"img_{n},images/{n}.png,{mask},{labels},test")
     (folder / "annotations" / "dataset.csv").write_text("\n".join(lines))
     return folder
+
+
+def test_train_writes_weights_and_what_made_them_and_leaves_the_data_alone(
+    run: Run, drawn_data: Path, tmp_path: Path
+) -> None:
+    spec, model = tasks()[0], first_classifier(tasks()[0])
+    rows = [f"{part}{n},images/{n}.png,,{n % 2},{n},{part}" for part in ("train", "val") for n in (1, 2)]
+    table = "\n".join(["image_id,image_path,mask_path,AS_status,stage,part", *rows])
+    (drawn_data / "annotations" / "dataset.csv").write_text(table)
+    before = content(drawn_data)
+    stage = "stages=[{size: 256, epochs: 1, batch: 2, learning_rate: 1.0e-3}]"
+    words = ["--data", drawn_data, "--out", tmp_path / "out", "--override", stage, "--override", "seed=7"]
+
+    result = run("train", spec.key, model.key, *words)
+
+    assert result.exit_code == 0, result.output
+    assert result.stdout == f"{tmp_path / 'out'}\n"
+    assert content(drawn_data) == before
+    assert (tmp_path / "out" / "weights.safetensors").stat().st_size > model.parameters
+    record = yaml.safe_load((tmp_path / "out" / "train.yaml").read_text())
+    assert record["configuration"]["seed"] == 7
 
 
 def content(folder: Path) -> dict[Path, tuple[int, int]]:
