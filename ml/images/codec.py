@@ -47,7 +47,7 @@ class CodecFailed(Exception):
 def decompressed(header: Dataset) -> np.ndarray:
     """The only frame of an encapsulated data set: (H, W) or (H, W, 3), YBR turned to RGB.
 
-    Raises CodecFailed, NotImplementedError where the codec lacks a variant, or what an in-process codec raises.
+    Raises CodecFailed, or whatever an in-process codec raises.
     """
     syntax = UID(header.file_meta.TransferSyntaxUID)
     plugins = get_decoder(syntax).available_plugins

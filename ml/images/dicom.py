@@ -1,7 +1,9 @@
 """A DICOM file to its header and stored pixels: header first, limits before any pixel is decoded."""
 
 import io
+import logging
 import re
+import warnings
 import zlib
 from dataclasses import dataclass
 
@@ -10,7 +12,13 @@ from pydicom import Dataset, config, dcmread
 from pydicom.encaps import get_frame
 from pydicom.filereader import read_dataset
 from pydicom.pixels import get_decoder
-from pydicom.uid import UID, DeflatedExplicitVRLittleEndian, ExplicitVRLittleEndian, RLELossless
+from pydicom.uid import (
+    UID,
+    DeflatedExplicitVRLittleEndian,
+    ExplicitVRLittleEndian,
+    JPEGExtended12Bit,
+    RLELossless,
+)
 
 from ml.images.codec import decompressed
 from ml.images.codestream import codestream_size
@@ -26,8 +34,10 @@ from ml.images.errors import (
 )
 from ml.images.header import flattened
 
-# pydicom writes values that break the standard into warnings and the log; they may be names
+# pydicom repeats values that break the standard in exceptions, warnings and its log; they may be names
 config.settings.reading_validation_mode = config.IGNORE
+logging.getLogger("pydicom").setLevel(logging.CRITICAL)
+warnings.filterwarnings("ignore", module="pydicom")
 
 _MONOCHROME = ("MONOCHROME1", "MONOCHROME2")
 _COLOUR = ("RGB", "YBR_FULL", "YBR_FULL_422", "YBR_ICT", "YBR_RCT")
@@ -98,6 +108,9 @@ def _check(header: Dataset, limits: Limits) -> None:
         raise UnsupportedPixels("DICOM", "an unknown colour model")
     if int(header.BitsAllocated) not in (8, 16, 32):
         raise UnsupportedPixels("DICOM", f"{int(header.BitsAllocated)}-bit pixels")
+    if syntax == JPEGExtended12Bit and int(header.BitsStored) > 8:
+        # the only decoder of it is under the GPL
+        raise UnsupportedPixels("DICOM", "lossy JPEG of 12 bits")
 
 
 def _readable(syntax: str) -> bool:
@@ -118,7 +131,7 @@ def _stored(header: Dataset) -> np.ndarray:
     plain = not syntax.is_encapsulated or syntax == RLELossless
     if syntax.is_encapsulated:
         _check_codestream(header)
-        pixels = _decompressed(header)
+        pixels = decompressed(header)
     else:
         _check_length(header)
         pixels, _ = get_decoder(syntax).as_array(header, index=0, correct_unused_bits=False)
@@ -127,13 +140,6 @@ def _stored(header: Dataset) -> np.ndarray:
     if int(header.SamplesPerPixel) > 1:
         return _rgb(pixels)
     return _significant_bits(pixels, header) if plain else pixels
-
-
-def _decompressed(header: Dataset) -> np.ndarray:
-    try:
-        return decompressed(header)
-    except NotImplementedError as error:
-        raise UnsupportedPixels("DICOM", "lossy JPEG of 12 bits") from error
 
 
 def _check_length(header: Dataset) -> None:

@@ -105,8 +105,8 @@ class NoPixelData(ImageError):
 
     def __init__(self) -> None:
         super().__init__(
-            "The DICOM file holds no image (it may be a report, a plan or a directory). "
-            "Please upload the file of the slice itself."
+            "The DICOM file holds no picture: it may be a report, a plan or a directory, or its end is missing. "
+            "Please upload the whole file of the slice itself."
         )
 
 

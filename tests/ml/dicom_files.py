@@ -122,14 +122,11 @@ def deflated_bomb(zeros: int = 400_000_000) -> bytes:
     whole = dicom_bytes(dataset)
     start = 144 + dcmread(io.BytesIO(whole)).file_meta.FileMetaInformationGroupLength
     packer = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
-    packed = packer.compress(zlib.decompress(whole[start:], -zlib.MAX_WBITS))
-    block = bytes(10_000_000)
-    return (
-        whole[:start]
-        + packed
-        + b"".join(packer.compress(block) for _ in range(zeros // 10_000_000))
-        + packer.flush()
+    packed = packer.compress(zlib.decompress(whole[start:], -zlib.MAX_WBITS)) + packer.flush(
+        zlib.Z_FULL_FLUSH
     )
+    block = packer.compress(bytes(10_000_000)) + packer.flush(zlib.Z_FULL_FLUSH)
+    return whole[:start] + packed + block * (zeros // 10_000_000) + packer.flush()
 
 
 def _big_endian(dataset: Dataset) -> bytes:
