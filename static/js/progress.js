@@ -26,7 +26,8 @@ function showStep(row, step) {
   const status = row.querySelector("[data-status]");
   status.className = `status status--${step.tone}`;
   const use = status.querySelector("use");
-  use.setAttribute("href", use.getAttribute("href").replace(/#.*/, `#i-${step.sign}`));
+  const sign = use.getAttribute("href").replace(/#.*/, `#i-${step.sign}`);
+  if (use.getAttribute("href") !== sign) use.setAttribute("href", sign);
   status.querySelector("[data-word]").textContent = step.word;
   row.querySelector("[data-seconds]").textContent = step.seconds;
   row.querySelector("[data-detail]").textContent = step.sentence;

@@ -14,7 +14,7 @@ def score(value: float) -> str:
 
 def seconds(value: float) -> str:
     """A duration: “1.4 s”, “< 0.1 s”."""
-    return "< 0.1 s" if 0 < value < 0.05 else f"{value:,.1f} s"
+    return "< 0.1 s" if value < 0.05 else f"{value:,.1f} s"
 
 
 def area(area_mm2: float | None, pixels: int | None) -> str:
