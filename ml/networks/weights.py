@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -62,4 +63,5 @@ def settle(model: keras.Model) -> None:
 
 
 def _name(model: keras.Model, path: str) -> str:
-    return path.removeprefix(f"{model.name}/")
+    """Keras numbers the one unnamed layer of its EfficientNets by how many were built before in the process."""
+    return re.sub(r"^normalization_\d+/", "normalization/", path.removeprefix(f"{model.name}/"))

@@ -8,7 +8,9 @@ from ml.networks import build
 from ml.networks.attention_unet import attention_unet
 from ml.networks.weights import WeightsDoNotFit, load_weights, save_weights
 
-MODELS = [pytest.param(spec, model, id=f"{spec.key}-{model.key}") for spec in tasks.tasks() for model in spec.models]
+MODELS = [
+    pytest.param(spec, model, id=f"{spec.key}-{model.key}") for spec in tasks.tasks() for model in spec.models
+]
 
 
 @pytest.mark.parametrize(("spec", "model"), MODELS)
@@ -65,6 +67,13 @@ def test_weights_come_back_from_half_precision_as_they_went(tmp_path):
         expected = before.astype(np.float16).astype(np.float32) if before.ndim > 1 else before
         assert np.array_equal(expected, after)
     assert file.stat().st_size < network.count_params() * 2.1
+
+
+def test_weights_fit_however_many_networks_the_process_built_before(tmp_path):
+    file = tmp_path / "weights.safetensors"
+    save_weights(build("hybrid_dense:hybrid_dense", size=64), file)
+
+    load_weights(build("hybrid_dense:hybrid_dense", size=64), file)
 
 
 def test_weights_of_another_network_are_refused(tmp_path):
