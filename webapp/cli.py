@@ -6,6 +6,7 @@ import sys
 
 import click
 from flask import Flask
+from flask.cli import with_appcontext
 from sqlalchemy import inspect
 
 from webapp.accounts.passwords import complaint
@@ -25,6 +26,7 @@ def init_app(app: Flask) -> None:
 @click.command("create-user")
 @click.argument("email")
 @click.option("--role", type=click.Choice(ROLES), default="clinician", show_default=True)
+@with_appcontext
 def create_user(email: str, role: str) -> None:
     """Make an active account; the password is the first line of standard input."""
     email = _checked_email(email)
@@ -40,6 +42,7 @@ def create_user(email: str, role: str) -> None:
 @click.command("create-token")
 @click.argument("email")
 @click.option("--name", default="command line", show_default=True, help="What the token is for.")
+@with_appcontext
 def create_token(email: str, name: str) -> None:
     """Make an API token and print it, once, on standard output."""
     click.echo(make_token(_active_user(email), name))
@@ -47,6 +50,7 @@ def create_token(email: str, name: str) -> None:
 
 @click.command("set-password")
 @click.argument("email")
+@with_appcontext
 def change_password(email: str) -> None:
     """Set a forgotten password (first line of standard input); ends all sessions of the account."""
     user = _active_user(email)

@@ -10,6 +10,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
 
 from webapp.words import gettext as _
+from webapp.words import ngettext
 
 LEAST_LENGTH = 8
 MOST_LENGTH = 256
@@ -39,7 +40,12 @@ def complaint(password: str, email: str) -> str | None:
     """Why `password` cannot be used for the account `email`, as a sentence; None where it can."""
     if len(password) < LEAST_LENGTH:
         missing = LEAST_LENGTH - len(password)
-        return _("%(n)s characters more, please: at least %(least)s.", n=missing, least=LEAST_LENGTH)
+        return ngettext(
+            "One character more, please: at least %(least)s.",
+            "%(num)s characters more, please: at least %(least)s.",
+            missing,
+            least=LEAST_LENGTH,
+        )
     if len(password) > MOST_LENGTH:
         return _("The password is longer than %(most)s characters.", most=MOST_LENGTH)
     plain = password.casefold()
