@@ -85,8 +85,9 @@ def upgrade() -> None:
     sa.UniqueConstraint('uuid', name=op.f('uq_study_uuid'))
     )
     with op.batch_alter_table('study', schema=None) as batch_op:
-        batch_op.create_index('ix_study_newest', ['created_at', 'id'], unique=False)
-        batch_op.create_index('ix_study_newest_of_user', ['user_id', 'created_at', 'id'], unique=False)
+        batch_op.create_index('ix_study_code_of_user', ['user_id', 'patient_code', 'created_at', 'id'], unique=False)
+        batch_op.create_index('ix_study_newest', ['created_at', 'id'], unique=False, sqlite_where=sa.text('deleted_at IS NULL'), postgresql_where=sa.text('deleted_at IS NULL'))
+        batch_op.create_index('ix_study_newest_of_user', ['user_id', 'created_at', 'id'], unique=False, sqlite_where=sa.text('deleted_at IS NULL'), postgresql_where=sa.text('deleted_at IS NULL'))
         batch_op.create_index(batch_op.f('ix_study_patient_code'), ['patient_code'], unique=False)
         batch_op.create_index(batch_op.f('ix_study_task'), ['task'], unique=False)
 
@@ -199,8 +200,9 @@ def downgrade() -> None:
     with op.batch_alter_table('study', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_study_task'))
         batch_op.drop_index(batch_op.f('ix_study_patient_code'))
-        batch_op.drop_index('ix_study_newest_of_user')
-        batch_op.drop_index('ix_study_newest')
+        batch_op.drop_index('ix_study_newest_of_user', sqlite_where=sa.text('deleted_at IS NULL'), postgresql_where=sa.text('deleted_at IS NULL'))
+        batch_op.drop_index('ix_study_newest', sqlite_where=sa.text('deleted_at IS NULL'), postgresql_where=sa.text('deleted_at IS NULL'))
+        batch_op.drop_index('ix_study_code_of_user')
 
     op.drop_table('study')
     with op.batch_alter_table('session', schema=None) as batch_op:

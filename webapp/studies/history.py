@@ -24,6 +24,7 @@ from webapp.transactions import committed
 PER_PAGE = 25
 UNDO = timedelta(days=30)
 STATES = (*ACTIVE, *ENDED)
+_LAST = (Reading.study_id == Study.id) & Reading.latest
 
 
 @dataclass(frozen=True)
@@ -125,14 +126,18 @@ def stage_choices() -> tuple[str, ...]:
 
 def studies_of(user: User, filters: Filters, number: int = 1) -> Page:
     """A page of the studies that `user` may see, newest first. A page beyond the last is the last."""
-    query = _narrowed(_visible(user), filters)
-    total = db.session.scalar(query.with_only_columns(func.count(Study.id))) or 0
+    found = _narrowed(_visible(user), filters)
+    total = db.session.scalar(found.with_only_columns(func.count(Study.id))) or 0
     pages = max(1, -(-total // PER_PAGE))
     number = min(max(1, number), pages)
+    newest = (Study.created_at.desc(), Study.id.desc())
+    # Whole rows are fetched for one page only; those before it are skipped in the index.
+    ids = found.order_by(*newest).limit(PER_PAGE).offset((number - 1) * PER_PAGE)
     query = (
-        query.order_by(Study.created_at.desc(), Study.id.desc())
-        .limit(PER_PAGE)
-        .offset((number - 1) * PER_PAGE)
+        select(Study, Reading)
+        .join(Reading, _LAST)
+        .where(Study.id.in_(ids.scalar_subquery()))
+        .order_by(*newest)
         .options(selectinload(Study.images), joinedload(Study.user))
     )
     rows = tuple(Row(study, reading) for study, reading in db.session.execute(query))
@@ -170,21 +175,21 @@ def bring_back(study: Study) -> None:
     committed(lambda: db.session.execute(back))
 
 
-def _visible(user: User) -> Select[Study, Reading]:
-    query = select(Study, Reading).join(Reading, (Reading.study_id == Study.id) & Reading.latest)
-    query = query.where(Study.deleted_at.is_(None))
+def _visible(user: User) -> Select[int]:
+    query = select(Study.id).where(Study.deleted_at.is_(None))
     return query if user.is_admin else query.where(Study.user_id == user.id)
 
 
-def _narrowed(query: Select[Study, Reading], filters: Filters) -> Select[Study, Reading]:
-    equal = (
-        (Study.task, filters.task),
-        (Study.patient_code, filters.code),
+def _narrowed(query: Select[int], filters: Filters) -> Select[int]:
+    of_study = ((Study.task, filters.task), (Study.patient_code, filters.code))
+    of_reading = (
         (Reading.summary_label, filters.status),
         (Reading.summary_stage, filters.stage),
         (Reading.state, filters.state),
     )
-    for column, value in equal:
+    if any(value for _, value in of_reading):
+        query = query.join(Reading, _LAST)
+    for column, value in (*of_study, *of_reading):
         if value:
             query = query.where(column == value)
     if filters.first:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.extensions import Base, UtcDateTime, utc_now
@@ -14,6 +14,9 @@ from webapp.extensions import Base, UtcDateTime, utc_now
 if TYPE_CHECKING:
     from webapp.accounts.tables import User
     from webapp.readings.tables import Reading
+
+
+_SHOWN = text("deleted_at IS NULL")
 
 
 def _new_uuid() -> str:
@@ -29,8 +32,14 @@ class Study(Base):
 
     __tablename__ = "study"
     __table_args__ = (
-        Index("ix_study_newest_of_user", "user_id", "created_at", "id"),
-        Index("ix_study_newest", "created_at", "id"),
+        Index(
+            "ix_study_newest_of_user",
+            *("user_id", "created_at", "id"),
+            sqlite_where=_SHOWN,
+            postgresql_where=_SHOWN,
+        ),
+        Index("ix_study_newest", "created_at", "id", sqlite_where=_SHOWN, postgresql_where=_SHOWN),
+        Index("ix_study_code_of_user", "user_id", "patient_code", "created_at", "id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
