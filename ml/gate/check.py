@@ -21,11 +21,11 @@ def check_image(
     Raises:
         ModelUnavailable: the gate's weights are missing or not those of its card.
     """
+    if image.colour:
+        return stopped(task, {}, COLOUR.format(task=task.name))
     # Keras stays outside until there is something to read: who imports this module need not load a network.
     from ml.networks.gate_mobilenet import SIZE
 
-    if image.colour:
-        return stopped(task, {}, COLOUR.format(task=task.name))
     scores = registry.gate(task.key).run(prepare(image.pixels, task.preparation, SIZE).pixels)
     kind = task.image_kinds[int(scores.argmax())]
     if kind != task.image_kinds[-1] and image.sequence in task.image_kinds:
