@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ml.tasks import TaskSpec, task, tasks
@@ -252,6 +252,7 @@ def test_scores_are_written_with_two_decimals_and_never_as_certainty(value: floa
     assert numbers.score(value) == text
 
 
+@settings(deadline=None)
 @given(st.floats(0, 1, exclude_min=True, exclude_max=True))
 def test_no_score_between_zero_and_one_is_written_as_zero_or_one(value: float) -> None:
     assert numbers.score(value) not in ("0.00", "1.00")
@@ -265,6 +266,7 @@ def test_every_task_gives_its_models_tags_of_their_own(spec: TaskSpec) -> None:
     assert all(2 <= len(code) <= 4 for code in codes)
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.tuples(st.sampled_from(SPEC.head("as_status").labels), st.sampled_from(SPEC.head("stage").labels)),

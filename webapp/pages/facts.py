@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from ml.cards import Card
@@ -44,7 +45,7 @@ class Facts:
     """The page of one card. `sections` are titles and what the card says: text, a list, or facts by name."""
 
     version: str
-    date: str
+    made_at: datetime | None
     sections: tuple[tuple[str, Any], ...]
     tables: tuple[FigureTable, ...]
     identity: Mapping[str, str]
@@ -70,7 +71,7 @@ def facts_of(card: Card) -> Facts:
     )
     return Facts(
         version=card.version,
-        date=card.date,
+        made_at=_noon(card.date),
         sections=tuple((title, said) for title, said in sections if said),
         tables=tuple(_tables(card.figures)),
         identity={
@@ -79,6 +80,14 @@ def facts_of(card: Card) -> Facts:
             _("Weights (SHA-256)"): card.weights_sha256,
         },
     )
+
+
+def _noon(day: str) -> datetime | None:
+    """Noon of an ISO day: the same day in the time zones of nearly all clinics."""
+    try:
+        return datetime.fromisoformat(day).replace(hour=12, tzinfo=UTC)
+    except ValueError:
+        return None
 
 
 def _tables(figures: Mapping[str, Any]) -> Iterator[FigureTable]:
