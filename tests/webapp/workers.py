@@ -68,11 +68,12 @@ class Clinic:
     def state(self, uuid: str) -> str:
         return self.reading(uuid).state
 
-    def wait_for(self, uuid: str, state: str) -> Reading:
+    def wait_for(self, uuid: str, state: str, seconds: float = 120.0) -> Reading:
         """The reading once it is in this state."""
         return wait_until(
             lambda: reading if (reading := self.reading(uuid)).state == state else None,
-            f"reading {state}, the last was {self.state(uuid)}",
+            f"the reading to be {state}",
+            seconds,
         )
 
     def predictions(self, uuid: str) -> dict[str, Prediction]:
@@ -121,9 +122,10 @@ class Workers:
         self.log = log
         self.started: list[subprocess.Popen[bytes]] = []
 
-    def start(self) -> subprocess.Popen[bytes]:
+    def start(self, **more: str) -> subprocess.Popen[bytes]:
         environment = {
             **os.environ,
+            **more,
             "DATA_DIR": str(self.settings.data_dir),
             "LEASE_SECONDS": str(self.settings.lease_seconds),
             "MIN_FREE_MB": "0",
