@@ -30,7 +30,7 @@ EACH_TASK = pytest.mark.parametrize("spec", tasks(), ids=lambda spec: spec.key)
 EACH_MODEL = pytest.mark.parametrize(
     ("spec", "model"), REGISTERED, ids=[model.key for _, model in REGISTERED]
 )
-COMMANDS = ("predict", "train", "evaluate", "models", "card", "benchmark")
+PROMISED = {"predict", "train", "evaluate", "models", "card", "benchmark"}
 
 Run = Callable[..., Result]
 
@@ -68,9 +68,9 @@ def is_a_sentence_without_trace(result: Result, *words: str) -> None:
 
 
 def test_help_names_every_command_and_each_command_explains_itself(run: Run) -> None:
-    assert set(COMMANDS) == set(main.commands)
+    assert set(main.commands) >= PROMISED
     overview = run("--help").stdout
-    for command in COMMANDS:
+    for command in main.commands:
         assert command in overview
         assert run(command, "--help").exit_code == 0
         assert main.commands[command].help
