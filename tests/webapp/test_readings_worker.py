@@ -285,6 +285,36 @@ def test_the_same_image_is_answered_from_the_earlier_prediction(
     ).read_bytes()
 
 
+def test_what_the_gate_refuses_now_is_not_answered_from_earlier(
+    clinic: Clinic, crew: Workers, stage: Stage
+) -> None:
+    crew.start()
+    clinic.wait_for(clinic.upload(REGION, STATUS), "done")
+    stage.set(f"{STATUS}.refuse")
+
+    uuid = clinic.upload(REGION, STATUS)
+    clinic.wait_for(uuid, "done")
+
+    refused = clinic.predictions(uuid)[STATUS]
+    assert (refused.state, refused.sentence) == ("not_applicable", "Not for such a slice.")
+    assert refused.labels == {}
+
+
+def test_a_worker_without_a_database_begins_once_there_is_one(
+    app: Flask, clinic: Clinic, crew: Workers, settings: Settings
+) -> None:
+    uuid = clinic.upload(REGION)
+    table = sqlite3.connect(settings.data_dir / "sidelight.db", isolation_level=None)
+    table.execute("ALTER TABLE worker RENAME TO not_yet")
+    crew.start()
+    crew.wait_for_log("cannot begin")
+
+    table.execute("ALTER TABLE not_yet RENAME TO worker")
+    table.close()
+
+    clinic.wait_for(uuid, "done")
+
+
 def test_a_reading_whose_lease_ran_out_elsewhere_is_taken_over(
     app: Flask, clinic: Clinic, crew: Workers
 ) -> None:

@@ -1,9 +1,9 @@
 """The worker as `flask --app webapp worker` runs it, with models that do what files in the folder STAGE say.
 
 A file there named after a model and a verb makes that model behave: `unet_best.block` waits until it is gone,
-`unet_best.kill` kills its process, `unet_best.fail` answers with a sentence, `unet_best.raise` breaks off. The gate
-stops while `gate.stop` is there. Each model that runs adds its key to `calls`. With REAL_MODELS in the environment
-only the gate is replaced.
+`unet_best.kill` kills its process, `unet_best.fail` answers with a sentence, `unet_best.raise` breaks off,
+`unet_best.refuse` lets the gate refuse the model. The gate stops while `gate.stop` is there. Each model that runs
+adds its key to `calls`. With REAL_MODELS in the environment only the gate is replaced.
 """
 
 from __future__ import annotations
@@ -37,13 +37,19 @@ POSITIVE = {
 def check(image: DecodedImage, task_key: str, models: Sequence[str]) -> GateFindings:
     if (STAGE / "gate.stop").exists():
         return GateFindings("other", {"other": 1.0}, "stopped", "This is no such image.", {})
-    return GateFindings("STIR", {"STIR": 1.0}, "passed", None, {})
+    refused = {model: "Not for such a slice." for model in models if (STAGE / f"{model}.refuse").exists()}
+    return GateFindings("STIR", {"STIR": 1.0}, "passed", None, refused)
 
 
 def read(
     image: DecodedImage, task_key: str, models: Sequence[str], findings: GateFindings
 ) -> Iterator[ml.reading.Prediction]:
     for model in task(task_key).chosen(list(models)):
+        if model.key in findings.not_applicable:
+            yield ml.reading.Prediction(
+                model.key, "1.0.0", None, "not_applicable", findings.not_applicable[model.key]
+            )
+            continue
         with (STAGE / "calls").open("a") as calls:
             calls.write(model.key + "\n")
         yield _behave(model.key, model.kind, image)

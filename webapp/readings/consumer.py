@@ -12,6 +12,7 @@ from typing import Any
 
 from flask import Blueprint, Flask, current_app
 from huey.consumer import Consumer
+from sqlalchemy.exc import SQLAlchemyError
 
 from webapp.extensions import db
 from webapp.readings import sweep
@@ -19,6 +20,7 @@ from webapp.readings.heartbeat import Heartbeat
 from webapp.readings.queue import queue
 from webapp.settings import current_settings
 
+logger = logging.getLogger(__name__)
 bp = Blueprint("readings", __name__, cli_group=None)
 
 
@@ -40,7 +42,18 @@ def run() -> None:
 
 
 def begin_work() -> None:
-    """In a worker process that has just been forked: fresh connections, a fresh id, and what was left behind."""
+    """In a worker process that has just been forked: fresh connections, a fresh id, and what was left behind.
+
+    Without a database there is no work: the process ends, and its parent starts another one a moment later.
+    """
+    try:
+        _begin_work()
+    except SQLAlchemyError as error:
+        logger.error("the worker cannot begin: %s", error)
+        raise SystemExit(1) from error
+
+
+def _begin_work() -> None:
     signal.signal(
         signal.SIGINT, signal.SIG_IGN
     )  # Ctrl-C reaches the whole group; the parent tells us to stop
@@ -55,7 +68,8 @@ def begin_work() -> None:
 
 def finish_work() -> None:
     """In a worker process that ends in good order."""
-    current_heartbeat().stop()
+    if "heartbeat" in current_app.extensions:
+        current_heartbeat().stop()
 
 
 def current_heartbeat() -> Heartbeat:

@@ -87,8 +87,11 @@ def _read(order: _Order) -> None:
         claims.end(order.place.reading_id, order.place.worker, "stopped", error=findings.sentence)
         return
     prints = {model: ml.reading.fingerprint(image, order.task, model) for model in order.models}
-    rest = [model for model in order.models if model not in stored_models(order.place.reading_id)]
-    rest = [model for model in rest if not (prints[model] and reuse(order.place, prints[model]))]
+    kept = stored_models(order.place.reading_id)
+    rest = [model for model in order.models if model not in kept]
+    # What the gate says of this file comes before what was said of the same pixels in another.
+    known = [model for model in rest if prints[model] and model not in findings.not_applicable]
+    rest = [model for model in rest if not (model in known and reuse(order.place, prints[model]))]
     answers = ml.reading.read(image, order.task, rest, findings)
     for model in rest:
         if is_stopping():
