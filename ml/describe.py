@@ -21,7 +21,7 @@ from ml.cards import card_file, models_dir, weights_file, weights_sha256, write_
 from ml.data import Example, load
 from ml.evaluation.calibration import temperature_of, threshold_of
 from ml.images.prepare import prepare
-from ml.measuring import measure
+from ml.measuring import card_figures
 from ml.registry import Registry, registry
 
 
@@ -76,7 +76,7 @@ def describe(task: str, model: str, data: Path) -> Path:
         fields["temperature"], fields["thresholds"] = _calibration(spec, model, validation, registry())
         write_card(fields)
         registry.cache_clear()
-    fields["figures"] = {"test": _figures(measure(spec, model, data, "test"))}
+    fields["figures"] = card_figures(spec, model, data)
     return write_card(fields)
 
 
@@ -105,7 +105,9 @@ def _calibration(
     ready = models.model(spec.key, model)
     size = spec.model(model).input_size
     labelled = [e for e in validation if e.labels]
-    logits = [ready.run(prepare(read_image(e.path).pixels, spec.preparation, size).pixels)[0] for e in labelled]
+    logits = [
+        ready.run(prepare(read_image(e.path).pixels, spec.preparation, size).pixels)[0] for e in labelled
+    ]
     temperature, thresholds = {}, {}
     for head in spec.heads:
         values = np.stack([each[head.key] for each in logits])
@@ -116,18 +118,3 @@ def _calibration(
             scaled = keras.ops.convert_to_numpy(keras.ops.softmax(values / temperature[head.key]))
             thresholds[head.key] = threshold_of(scaled[:, index], labels == index)
     return temperature, thresholds
-
-
-def _figures(report: dict[str, Any]) -> dict[str, Any]:
-    """Of a report, what belongs under `figures`: numbers to four digits, without what the card says elsewhere."""
-    elsewhere = {"task", "model", "version", "weights_sha256", "part", "every"}
-    rounded: dict[str, Any] = _rounded({k: v for k, v in report.items() if k not in elsewhere})
-    return rounded
-
-
-def _rounded(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _rounded(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_rounded(item) for item in value]
-    return round(value, 4) if isinstance(value, float) else value

@@ -12,13 +12,22 @@ from ml.tasks import Head, TaskSpec
 Risk = Literal["LOW", "MEDIUM", "HIGH"]
 
 
+class NotANumber(ArithmeticError):
+    """A network answered with something that is no number."""
+
+
 def scores_of(head: Head, logits: np.ndarray, card: Card) -> dict[str, float]:
     """Softmax scores of a head's labels after temperature scaling (Guo et al. 2017).
 
     Args:
         logits: (L,) float32.
         card: whose `temperature` of this head divides the logits.
+
+    Raises:
+        NotANumber: the network's answer is not finite.
     """
+    if not np.isfinite(logits).all():
+        raise NotANumber(f"{card.key} answers {head.key} with no number.")
     scaled = logits.astype(np.float64) / card.temperature.get(head.key, 1.0)
     exponentials = np.exp(scaled - scaled.max())
     shares = exponentials / exponentials.sum()

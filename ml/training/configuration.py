@@ -64,6 +64,7 @@ class Configuration:
         head_weights: weight of each head's loss.
         keep: weights of the `best` epoch by the validation figure, or of the `last`.
         patience: epochs without improvement before a stage ends.
+        batch_norm_momentum: a run of few steps needs a lower one than Keras' 0.99, or its statistics stay those of the start.
     """
 
     task: str
@@ -80,6 +81,7 @@ class Configuration:
     augmentation: Augmentation = field(default_factory=Augmentation)
     keep: Literal["best", "last"] = "best"
     patience: int = 1000
+    batch_norm_momentum: float = 0.99
 
     def to_plain(self) -> dict[str, Any]:
         """As YAML writes it."""

@@ -98,6 +98,7 @@ class _Run:
             else:
                 network.set_weights(weights)
             _freeze(network, stage.frozen)
+            _set_momentum(network, self._configuration.batch_norm_momentum)
             batches = AugmentedBatches(
                 prepared,
                 self._outputs,
@@ -154,6 +155,12 @@ def _balance(labels: Any, count: int) -> list[float]:
     found = Counter(int(label) for label in labels if label >= 0)
     raw = [math.sqrt(len(labels) / (count * found[i])) if found[i] else 0.0 for i in range(count)]
     return raw
+
+
+def _set_momentum(network: keras.Model, momentum: float) -> None:
+    for layer in network.layers:
+        if isinstance(layer, keras.layers.BatchNormalization):
+            layer.momentum = momentum
 
 
 def _freeze(network: keras.Model, frozen: Sequence[str]) -> None:

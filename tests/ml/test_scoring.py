@@ -16,7 +16,11 @@ STATUS, STAGE = TASK.head("as_status"), TASK.head("stage")
 
 
 def card(threshold=0.5, temperature=1.0):
-    return SimpleNamespace(thresholds={"as_status": threshold}, temperature={"as_status": temperature, "stage": temperature})
+    return SimpleNamespace(
+        key="drawn",
+        thresholds={"as_status": threshold},
+        temperature={"as_status": temperature, "stage": temperature},
+    )
 
 
 logit = st.floats(-20, 20)
@@ -45,7 +49,10 @@ def test_the_label_shown_is_the_label_that_the_heatmap_explains(negative, positi
 
 def test_equal_scores_are_wholly_uncertain_and_one_sure_score_is_not():
     even = {"as_status": {"Negative": 0.5, "Positive": 0.5}, "stage": dict.fromkeys(STAGE.labels, 0.25)}
-    sure = {"as_status": {"Negative": 0.0, "Positive": 1.0}, "stage": dict(zip(STAGE.labels, (0, 0, 0, 1.0), strict=True))}
+    sure = {
+        "as_status": {"Negative": 0.0, "Positive": 1.0},
+        "stage": dict(zip(STAGE.labels, (0, 0, 0, 1.0), strict=True)),
+    }
 
     assert scoring.uncertainty_of(TASK, even) == pytest.approx(1)
     assert scoring.risk_of(TASK, even) == "HIGH"
@@ -68,3 +75,8 @@ def test_the_threshold_separates_what_can_be_separated():
 
     assert threshold_of(scores, scores > 0.5) == pytest.approx(0.5)
     assert threshold_of(scores, np.zeros(5, bool)) == 0.5
+
+
+def test_an_answer_that_is_no_number_is_an_error_and_never_a_score():
+    with pytest.raises(scoring.NotANumber):
+        scoring.scores_of(STATUS, np.array([np.nan, 1.0]), card())

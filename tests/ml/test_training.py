@@ -48,7 +48,15 @@ def drawn_data(tmp_path):
             for name, drawn in (("images", picture), ("regions", (picture > 100).astype(np.uint8) * 255)):
                 cv2.imwrite(str(folder / name / f"{number}.png"), drawn)
             row = [number, f"images/{number}.png", f"regions/{number}.png", f"p{number % 4}", "STIR", "", ""]
-            table.writerow(dict(zip(columns, [*row, "val" if number % 4 == 3 else "train", "joint_region", 0.6], strict=True)))
+            table.writerow(
+                dict(
+                    zip(
+                        columns,
+                        [*row, "val" if number % 4 == 3 else "train", "joint_region", 0.6],
+                        strict=True,
+                    )
+                )
+            )
     return folder
 
 
