@@ -5,6 +5,7 @@ const POLL_MS = 2000;
 const PATIENCE_MS = 6000;
 
 let heard = 0;
+let running = null;
 let source;
 
 function show(progress) {
@@ -30,8 +31,17 @@ function showStep(row, step) {
   if (use.getAttribute("href") !== sign) use.setAttribute("href", sign);
   status.querySelector("[data-word]").textContent = step.word;
   row.querySelector("[data-seconds]").textContent = step.seconds;
+  if (step.state === "running") running = { row, since: Date.now() - 1000 * secondsIn(step.seconds) };
+  else if (running?.row === row) running = null;
   row.querySelector("[data-detail]").textContent = step.sentence;
   row.querySelector("[data-detail]").hidden = !step.sentence;
+}
+
+/* Between two messages the time of the running model goes on by the browser's clock. */
+const secondsIn = (text) => Number.parseFloat(text.replaceAll(/[^0-9.]/g, "")) || 0;
+function tick() {
+  if (!running) return;
+  running.row.querySelector("[data-seconds]").textContent = `${((Date.now() - running.since) / 1000).toFixed(1)} s`;
 }
 
 async function poll() {
@@ -48,6 +58,7 @@ async function poll() {
 }
 
 if (page) {
+  setInterval(tick, 500);
   source = new EventSource(page.dataset.events);
   source.onmessage = (event) => show(JSON.parse(event.data));
   setTimeout(poll, POLL_MS);

@@ -174,7 +174,8 @@ def _gate(found: dict[str, Any] | None) -> Gate | None:
     return Gate(
         kind=str(found.get("kind", "")),
         passed=found.get("state") != "stopped",
-        scores=tuple((str(kind), score(float(value))) for kind, value in scores),
+        # Stored with few decimals: a 1 or 0 there is a rounded number, not a certainty.
+        scores=tuple((str(kind), score(min(max(float(value), 1e-4), 1 - 1e-4))) for kind, value in scores),
         sentence=str(found.get("sentence") or ""),
     )
 
