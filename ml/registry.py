@@ -135,9 +135,10 @@ class Registry:
         megabytes = model_spec.parameters * 4 / 2**20
         if model_spec.kind == "classification":
             return ReadyModel(card, _classification(network, spec, model_spec, card), "float32", megabytes)
-        from ml.runtimes.tensorflow import region_function
+        from ml.runtimes.region import fastest_region_function
 
-        return ReadyModel(card, region_function(network), "float32", megabytes)
+        run, precision = fastest_region_function(network, card.precision)
+        return ReadyModel(card, run, precision, megabytes)
 
     def _load_gate(self, spec: tasks.TaskSpec, card: Card) -> ReadyModel:
         from ml.networks.gate_mobilenet import gate_mobilenet
