@@ -1,16 +1,18 @@
 """A DICOM file to its header and stored pixels: header first, limits before any pixel is decoded."""
 
 import io
+import itertools
 import logging
 import re
 import warnings
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from pydicom import Dataset, config, dcmread
+from pydicom import Dataset, config
 from pydicom.encaps import get_frame
-from pydicom.filereader import read_dataset
+from pydicom.filereader import read_dataset, read_partial
 from pydicom.pixels import get_decoder
 from pydicom.uid import (
     UID,
@@ -38,6 +40,9 @@ from ml.images.header import flattened
 config.settings.reading_validation_mode = config.IGNORE
 logging.getLogger("pydicom").setLevel(logging.CRITICAL)
 warnings.filterwarnings("ignore", module="pydicom")
+
+# an image has a few hundred, and some makers add as many private ones
+_MOST_ELEMENTS = 20_000
 
 _MONOCHROME = ("MONOCHROME1", "MONOCHROME2")
 _COLOUR = ("RGB", "YBR_FULL", "YBR_FULL_422", "YBR_ICT", "YBR_RCT")
@@ -74,7 +79,7 @@ def _read(data: bytes, limits: Limits) -> Dataset:
     meta = read_dataset(stream, False, True, stop_when=lambda tag, vr, length: tag >> 16 != 2)
     if meta.get("TransferSyntaxUID") == DeflatedExplicitVRLittleEndian:
         return _inflated(data[stream.tell() :], limits)
-    return dcmread(io.BytesIO(data))
+    return read_partial(io.BytesIO(data), stop_when=_element_counter())
 
 
 def _inflated(data: bytes, limits: Limits) -> Dataset:
@@ -84,10 +89,22 @@ def _inflated(data: bytes, limits: Limits) -> Dataset:
     plain = inflater.decompress(data, most)
     if not inflater.eof and len(plain) >= most:
         raise UndecodableImage("DICOM", "it holds more data than an image may have")
-    dataset = read_dataset(io.BytesIO(plain), False, True)
+    dataset = read_dataset(io.BytesIO(plain), False, True, stop_when=_element_counter())
     dataset.file_meta = Dataset()
     dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
     return dataset
+
+
+def _element_counter() -> Callable[[int, str | None, int], bool]:
+    """A `stop_when` of pydicom's readers: millions of empty elements fit into a file and take minutes."""
+    seen = itertools.count(1)
+
+    def stop(tag: int, representation: str | None, length: int) -> bool:
+        if next(seen) > _MOST_ELEMENTS:
+            raise UndecodableImage("DICOM", "it holds more elements than any image has")
+        return False
+
+    return stop
 
 
 def _check(header: Dataset, limits: Limits) -> None:

@@ -57,10 +57,11 @@ class TooManyPixels(ImageError):
     code = "too_many_pixels"
     status = 413
 
-    def __init__(self, rows: int, columns: int, limit: int) -> None:
+    def __init__(self, size: tuple[int, int] | None, limit: int) -> None:
+        """size: (rows, columns), None where the decoder refused before it told them."""
+        says = f"has {size[1]:,} x {size[0]:,} pixels" if size else "is larger than any scan"
         super().__init__(
-            f"The image says that it has {columns:,} x {rows:,} pixels; "
-            f"at most {limit / 1e6:,.0f} million pixels are accepted."
+            f"The image says that it {says}; at most {limit / 1e6:,.0f} million pixels are accepted."
         )
 
 
@@ -123,7 +124,7 @@ class UnknownTransferSyntax(ImageError):
 def check_size(rows: int, columns: int, limits: Limits) -> None:
     """What a header says of the picture's size. Raises TooManyPixels or TooSmall."""
     if rows * columns > limits.max_pixels:
-        raise TooManyPixels(rows, columns, limits.max_pixels)
+        raise TooManyPixels((rows, columns), limits.max_pixels)
     if min(rows, columns) < limits.min_side:
         raise TooSmall(rows, columns, limits.min_side)
 

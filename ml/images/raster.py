@@ -11,6 +11,7 @@ from ml.images.errors import (
     ImageError,
     Limits,
     TooManyFrames,
+    TooManyPixels,
     UndecodableImage,
     UnsupportedPixels,
     check_size,
@@ -48,6 +49,8 @@ def open_picture(data: bytes, kind: str, limits: Limits) -> Picture:
             return _picture(_upright(image), kind)
     except ImageError:
         raise
+    except Image.DecompressionBombError as error:
+        raise TooManyPixels(None, limits.max_pixels) from error
     except Exception as error:
         # whatever a decoder says of foreign bytes, it means one thing to the reader
         raise UndecodableImage(kind) from error

@@ -91,6 +91,31 @@ def _report() -> bytes:
     return dicom_bytes(report)
 
 
+def _sized(format: str, marker: bytes, offset: int, size: bytes) -> bytes:
+    """A file whose header is told another size: `size` written `offset` bytes behind `marker`."""
+    data = bytearray(encoded(sacroiliac_slice(64), format))
+    at = data.index(marker) + offset
+    data[at : at + len(size)] = size
+    return bytes(data)
+
+
+def _tiff_bomb() -> bytes:
+    data = bytearray(encoded(sacroiliac_slice(64), "TIFF"))
+    for tag in (256, 257):
+        # entry of a directory: tag, type LONG, one value, the value
+        at = data.index(struct.pack("<H", tag) + b"\x04\x00\x01\x00\x00\x00")
+        data[at + 8 : at + 12] = struct.pack("<I", 60_000)
+    return bytes(data)
+
+
+def _elements() -> bytes:
+    """A DICOM of half a million empty private elements."""
+    head = dicom_bytes(dicom_dataset(PixelData=b"\0\0"))[:-14]
+    return head + b"".join(
+        struct.pack("<HH2sH", 0x7FE1 + at // 65536 * 2, at % 65536, b"SH", 0) for at in range(500_000)
+    )
+
+
 def _inner_bomb() -> bytes:
     """A small header around a JPEG that says 60,000 x 60,000."""
     from tests.ml.dicom_files import as_syntax
@@ -139,6 +164,13 @@ BAD_FILES: dict[str, tuple[Callable[[], bytes], type[errors.ImageError] | None]]
     "truncated webp": (lambda: truncated(encoded(sacroiliac_slice(), "WEBP")), errors.UndecodableImage),
     "png bomb": (png_bomb, errors.TooManyPixels),
     "png header of 2^31 pixels a side": (lambda: png_of_size(2**31 - 1, 2**31 - 1), errors.TooManyPixels),
+    "jpeg bomb": (
+        lambda: _sized("JPEG", b"\xff\xc0", 5, struct.pack(">HH", 60_000, 60_000)),
+        errors.TooManyPixels,
+    ),
+    "tiff bomb": (_tiff_bomb, errors.TooManyPixels),
+    "webp bomb": (lambda: _sized("WEBP", b"VP8 ", 14, b"\xff\x3f\xff\x3f"), errors.TooManyPixels),
+    "tiny jpeg": (lambda: encoded(sacroiliac_slice(16), "JPEG"), errors.TooSmall),
     "animated png": (lambda: animated("PNG"), errors.TooManyFrames),
     "animated webp": (lambda: animated("WEBP"), errors.TooManyFrames),
     "multi-page tiff": (lambda: animated("TIFF"), errors.TooManyFrames),
@@ -163,6 +195,7 @@ BAD_FILES: dict[str, tuple[Callable[[], bytes], type[errors.ImageError] | None]]
     "dicom without rows": (lambda: _dicom(Rows=None), errors.UndecodableImage),
     "dicom of no rows": (lambda: _dicom(Rows=0), errors.TooSmall),
     "dicom of 1 bit": (lambda: _dicom(BitsAllocated=1, BitsStored=1, HighBit=0), errors.UnsupportedPixels),
+    "dicom of a million elements": (_elements, errors.UndecodableImage),
     "dicom around a jpeg bomb": (_inner_bomb, errors.UndecodableImage),
     "dicom deflate bomb": (_deflate_bomb, errors.UndecodableImage),
     "dicom that is a tiff as well": (lambda: _swapped_preamble(b"II*\x00\x08\x00\x00\x00"), None),

@@ -274,13 +274,22 @@ def test_a_compressed_picture_that_ends_too_early_is_refused(syntax: str) -> Non
         decode(data[: len(data) // 2])
 
 
-def test_a_damaged_lossless_jpeg_does_not_take_the_process_with_it() -> None:
+@pytest.mark.parametrize(
+    ("offset", "value"), [(6, 255), (15, 0)], ids=["kills by signal 11", "kills by abort"]
+)
+def test_a_damaged_lossless_jpeg_does_not_take_the_process_with_it(offset: int, value: int) -> None:
     data = bytearray(as_syntax(dicom_dataset(), "JPEG lossless"))
-    table = data.index(b"\xff\xc4")
-    data[table + 5 : table + 21] = bytes([255] * 16)
+    data[data.index(b"\xff\xd8\xff") + offset] = value
 
     with pytest.raises(UndecodableImage):
         decode(bytes(data))
+
+
+def test_a_codec_that_does_not_end_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ml.images.codec._SECONDS", 0.001)
+
+    with pytest.raises(UndecodableImage):
+        decode(as_syntax(dicom_dataset(), "JPEG-LS"))
 
 
 def test_lossy_jpeg_of_12_bits_says_that_it_is_not_read() -> None:
