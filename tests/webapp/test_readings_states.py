@@ -93,6 +93,7 @@ def test_a_reading_is_not_begun_a_fourth_time(reading_id: int) -> None:
     sweep.put_back_and_ring("other")
     assert row(reading_id).state == "running"
     change(lease_until=utc_now() - LEASE)
+    assert not claims.claim(reading_id, "w", LEASE)
     sweep.put_back_and_ring("other")
     assert row(reading_id).state == "failed"
     assert "3 times" in (row(reading_id).error or "")

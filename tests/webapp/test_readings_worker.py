@@ -96,6 +96,7 @@ def test_a_worker_killed_in_the_middle_of_a_model_loses_no_reading(
 
 def test_a_power_cut_loses_no_reading(clinic: Clinic, crew: Workers, stage: Stage) -> None:
     stage.set(f"{STATUS}.block")
+    stage.set("fingerprint.none")
     uuid = clinic.upload(REGION, STATUS)
     crew.start()
     stage.wait_for(STATUS)

@@ -3,7 +3,8 @@
 A file there named after a model and a verb makes that model behave: `unet_best.block` waits until it is gone,
 `unet_best.kill` kills its process, `unet_best.fail` answers with a sentence, `unet_best.raise` breaks off,
 `unet_best.refuse` lets the gate refuse the model. The gate stops while `gate.stop` is there. Each model that runs
-adds its key to `calls`. With REAL_MODELS in the environment only the gate is replaced.
+adds its key to `calls`; none is answered from earlier while `fingerprint.none` is there. With REAL_MODELS in the
+environment only the gate is replaced.
 """
 
 from __future__ import annotations
@@ -56,6 +57,8 @@ def read(
 
 
 def fingerprint(image: DecodedImage, task_key: str, model: str) -> str:
+    if (STAGE / "fingerprint.none").exists():
+        return ""
     return hashlib.sha256(image.pixels.tobytes() + model.encode()).hexdigest()
 
 
