@@ -65,7 +65,9 @@ def open_slice(data: bytes, limits: Limits) -> Slice:
     try:
         header = flattened(_read(data, limits))
         _check(header, limits)
-        return Slice(header, _stored(header))
+        stored = _stored(header)
+        _correct_depth(header, stored)
+        return Slice(header, stored)
     except ImageError:
         raise
     except Exception as error:
@@ -183,6 +185,16 @@ def _significant_bits(pixels: np.ndarray, header: Dataset) -> np.ndarray:
         high = stored - 1
     shifted: np.ndarray = (pixels << (allocated - 1 - high)) >> (allocated - stored)
     return shifted
+
+
+def _correct_depth(header: Dataset, stored: np.ndarray) -> None:
+    """Compressed pictures may hold more bits than their header says; the header is what gets corrected."""
+    bits = int(header.BitsStored)
+    lowest, highest = (
+        (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1) if stored.dtype.kind == "i" else (0, 2**bits - 1)
+    )
+    if stored.min() < lowest or stored.max() > highest:
+        header.BitsStored = stored.dtype.itemsize * 8
 
 
 def _palette(pixels: np.ndarray, header: Dataset) -> np.ndarray:

@@ -7,7 +7,7 @@ import sys
 import numpy as np
 import pytest
 from PIL import Image
-from pydicom import Dataset
+from pydicom import Dataset, dcmread
 from pydicom.encaps import encapsulate
 from pydicom.uid import JPEGBaseline8Bit
 
@@ -165,6 +165,18 @@ def test_overlay_bits_above_the_stored_ones_are_cut_off() -> None:
     stored = stored_form(dicom_bytes(dataset), b"key")
     assert (stored.image.pixels == slice_values()).all()
     assert (decode(stored.data).pixels == slice_values()).all()
+
+
+@pytest.mark.parametrize("photometric", ["MONOCHROME1", "MONOCHROME2"])
+def test_a_compressed_picture_of_more_bits_than_its_header_says_loses_none(photometric: str) -> None:
+    dataset = dicom_dataset(slice_values(14), bits=14)
+    compressed = dcmread(io.BytesIO(as_syntax(dataset, "JPEG 2000")))
+    compressed.BitsStored, compressed.HighBit, compressed.PhotometricInterpretation = 10, 9, photometric
+
+    stored = stored_form(dicom_bytes(compressed), b"key")
+
+    assert len(np.unique(stored.image.pixels)) == len(np.unique(slice_values(14)))
+    assert (decode(stored.data).pixels == stored.image.pixels).all()
 
 
 def test_padding_takes_the_darkest_value() -> None:
