@@ -194,14 +194,33 @@ def card(files: tuple[Path, ...], task_key: str | None) -> None:
 
 @main.command()
 @click.option("--task", "task_key", required=True, help="The task whose models are timed.")
+@click.option(
+    "--runs", type=click.IntRange(min=1), default=9, help="How often each is timed; the median counts."
+)
+@click.option(
+    "--agreement", is_flag=True, help="Measure instead whether masks are the same in bfloat16, on --data."
+)
+@click.option("--data", type=_folder, help="Data set for --agreement.")
+@click.option("--every", type=click.IntRange(min=1), default=1, help="Only every n-th image of --data.")
 @click.option("--json", "json_file", type=_file, help="Write the measurements; - prints them alone.")
-def benchmark(task_key: str, json_file: Path | None) -> None:
+def benchmark(
+    task_key: str, runs: int, agreement: bool, data: Path | None, every: int, json_file: Path | None
+) -> None:
     """Time the models of a task against the plain way of running them, in one run."""
     spec = tasks.task(task_key)
-    from ml.benchmark import run, table
+    if agreement != (data is not None):
+        raise click.UsageError("--agreement and --data belong together.")
+    from ml.benchmark import agreements, run, table
     from ml.tables import show
 
-    report = run(spec.key)
+    if data is not None:
+        _not_inside(data, json_file)
+        report = agreements(spec.key, data, every)
+        if json_file != Path("-"):
+            click.echo(yaml.safe_dump(report, sort_keys=False), nl=False)
+        _write_json(json_file, report)
+        return
+    report = run(spec.key, runs)
     if json_file != Path("-"):
         show(table(report))
     _write_json(json_file or Path("-"), report)

@@ -68,11 +68,18 @@ class Registry:
     Args:
         models_dir: where weights and cards lie; `ml.cards.models_dir()` if None.
         memory_mb: how much the loaded models may hold together.
+        lower_precision: whether a model may run in bfloat16 where its card says that this agrees with float32.
     """
 
-    def __init__(self, models_dir: Path | None = None, memory_mb: float = _DEFAULT_MEMORY_MB) -> None:
+    def __init__(
+        self,
+        models_dir: Path | None = None,
+        memory_mb: float = _DEFAULT_MEMORY_MB,
+        lower_precision: bool = True,
+    ) -> None:
         self._models_dir = models_dir
         self._memory_mb = memory_mb
+        self._lower_precision = lower_precision
         self._loaded: OrderedDict[tuple[str, str], ReadyModel] = OrderedDict()
         self._lock = RLock()
 
@@ -137,7 +144,7 @@ class Registry:
             return ReadyModel(card, _classification(network, spec, model_spec, card), "float32", megabytes)
         from ml.runtimes.region import fastest_region_function
 
-        run, precision = fastest_region_function(network, card.precision)
+        run, precision = fastest_region_function(network, card.precision if self._lower_precision else {})
         return ReadyModel(card, run, precision, megabytes)
 
     def _load_gate(self, spec: tasks.TaskSpec, card: Card) -> ReadyModel:
@@ -179,7 +186,19 @@ def decision_offsets(head: tasks.Head, card: Card) -> list[float]:
     return offsets
 
 
+def from_environment() -> Registry:
+    """A registry made from `MODELS_DIR`, `MODEL_MEMORY_MB` and `PRECISION`.
+
+    `PRECISION=float32` keeps every model to float32; `auto`, the default, leaves it to the cards.
+    """
+    precision = os.environ.get("PRECISION") or "auto"
+    if precision not in ("auto", "float32"):
+        raise ValueError(f"PRECISION is auto or float32. Received: {precision}")
+    memory_mb = float(os.environ.get("MODEL_MEMORY_MB") or _DEFAULT_MEMORY_MB)
+    return Registry(memory_mb=memory_mb, lower_precision=precision == "auto")
+
+
 @cache
 def registry() -> Registry:
-    """The process's registry, made from `MODELS_DIR` and `MODEL_MEMORY_MB`."""
-    return Registry(memory_mb=float(os.environ.get("MODEL_MEMORY_MB") or _DEFAULT_MEMORY_MB))
+    """The process's registry."""
+    return from_environment()

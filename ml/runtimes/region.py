@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
@@ -29,7 +28,7 @@ def fastest_region_function(
 
     Args:
         network: with its weights. It need not be kept.
-        measured: the card's `precision`: what was measured of each precision below float32.
+        measured: the card's `precision`, what was measured of each precision below float32; empty keeps it to float32.
     """
     try:
         from ml.runtimes import openvino
@@ -47,13 +46,8 @@ def fastest_region_function(
 
 
 def lowest_precision(measured: dict[str, Any], has_bfloat16: bool) -> Precision:
-    """bfloat16 where the card measured that masks and scores agree and the processor has it, else float32.
-
-    The environment variable `PRECISION` set to `float32` keeps every model to that; `auto`, its default, is the rule above.
-    """
-    if os.environ.get("PRECISION", "auto") == "float32" or not has_bfloat16:
-        return "float32"
-    return "bfloat16" if agrees(measured.get("bfloat16") or {}) else "float32"
+    """bfloat16 where the card measured that masks and scores agree and the processor has it, else float32."""
+    return "bfloat16" if has_bfloat16 and agrees(measured.get("bfloat16") or {}) else "float32"
 
 
 def agrees(block: dict[str, Any]) -> bool:
