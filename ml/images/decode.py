@@ -5,16 +5,11 @@ from typing import Literal
 
 import numpy as np
 
-from ml.images.errors import EmptyFile, ImageError, Limits, TooManyBytes, UndecodableImage, UnknownType
-from ml.images.raster import Picture, is_colour, luma, open_picture
+from ml.images.errors import EmptyFile, Limits, TooManyBytes, UnknownType
+from ml.images.raster import Picture, open_picture
 from ml.images.store import grey_png, rgb_png
 
 _DEFAULT = Limits()
-
-_BURNED_IN = (
-    "The file says that text is burned into the picture. It may name the patient; it is shown as it is, "
-    "and networks may take it for anatomy."
-)
 
 
 @dataclass(frozen=True)
@@ -54,20 +49,25 @@ def decode(data: bytes, limits: Limits = _DEFAULT) -> DecodedImage:
     """Decode one image by its content, never by its name. Raises ImageError, and nothing else."""
     kind = format_of(data, limits)
     if kind == "DICOM":
-        return _dicom(data, limits, None)[1]
+        # the web process starts without the DICOM libraries
+        from ml.images.dicom import decode_dicom
+
+        return decode_dicom(data, limits)
     return _raster(open_picture(data, kind, limits), kind)
 
 
 def stored_form(data: bytes, key: bytes, limits: Limits = _DEFAULT) -> StoredImage:
     """Decode once, and give what is kept of the file. Raises ImageError, and nothing else.
 
-    A DICOM is rewritten to an allow-list (ml.images.rewrite), its UIDs mapped by a hash under `key`. All
+    A DICOM is rewritten to an allow-list (ml.images.dicom), its UIDs mapped by a hash under `key`. All
     else becomes a PNG of the same pixels: upright, grey of 8 or 16 bits, or RGB where there is colour,
     without metadata.
     """
     kind = format_of(data, limits)
     if kind == "DICOM":
-        file, image = _dicom(data, limits, key)
+        from ml.images.dicom import rewrite_dicom
+
+        file, image = rewrite_dicom(data, key, limits)
         return StoredImage(file, ".dcm", image)
     picture = open_picture(data, kind, limits)
     file = grey_png(picture.grey) if picture.rgb is None else rgb_png(picture.rgb)
@@ -98,33 +98,3 @@ def format_of(data: bytes, limits: Limits = _DEFAULT) -> str:
 
 def _raster(picture: Picture, kind: str) -> DecodedImage:
     return DecodedImage(picture.grey, kind, colour=picture.rgb is not None)
-
-
-def _dicom(data: bytes, limits: Limits, key: bytes | None) -> tuple[bytes, DecodedImage]:
-    """(the rewritten file, or b"" without a key; the image)."""
-    # the web process starts without the DICOM libraries
-    from ml.images import dicom, grey, header, rewrite, sequence
-
-    slice_ = dicom.open_slice(data, limits)
-    tags = slice_.header
-    try:
-        coloured = slice_.stored.ndim == 3
-        shades = grey.Grey(luma(slice_.stored)) if coloured else grey.grey_of(tags, slice_.stored)
-        image = DecodedImage(
-            pixels=shades.pixels,
-            format="DICOM",
-            pixel_mm=header.pixel_mm(tags),
-            sequence=sequence.sequence_of(tags),
-            orientation=header.orientation(tags),
-            laterality=header.laterality(tags),
-            colour=coloured and is_colour(slice_.stored),
-            warnings=(_BURNED_IN,) if header.word(tags, "BurnedInAnnotation") == "YES" else (),
-            window=shades.window,
-            rescale=shades.rescale,
-        )
-        return (rewrite.rewritten(slice_, key) if key is not None else b""), image
-    except ImageError:
-        raise
-    except Exception as error:
-        # a header may contradict itself in more ways than can be listed
-        raise UndecodableImage("DICOM", "its header contradicts itself") from error

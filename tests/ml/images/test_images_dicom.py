@@ -298,7 +298,7 @@ def test_a_damaged_lossless_jpeg_does_not_take_the_process_with_it(offset: int, 
 
 
 def test_a_codec_that_does_not_end_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ml.images.codec._SECONDS", 0.001)
+    monkeypatch.setattr("ml.images.dicom.codec._SECONDS", 0.001)
 
     with pytest.raises(UndecodableImage):
         decode(as_syntax(dicom_dataset(), "JPEG-LS"))

@@ -9,7 +9,7 @@ from pydicom.datadict import DicomDictionary, keyword_for_tag
 from pydicom.sequence import Sequence
 
 from ml.images.decode import decode, stored_form
-from ml.images.rewrite import mapped_uid
+from ml.images.dicom.rewrite import mapped_uid
 from tests.ml.dicom_files import dicom_bytes, dicom_dataset
 
 MARKER = "ZQXJANE"

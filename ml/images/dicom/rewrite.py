@@ -26,11 +26,11 @@ from pydicom.uid import (
 )
 from pydicom.valuerep import DSfloat
 
-from ml.images.dicom import Slice
-from ml.images.header import number, numbers, word, words
-from ml.images.lut import lut_of
-from ml.images.sequence import sequence_of
-from ml.images.vocabulary import WORDS
+from ml.images.dicom.frame import Slice
+from ml.images.dicom.header import number, numbers, word, words
+from ml.images.dicom.lut import lut_of
+from ml.images.dicom.sequence import sequence_of
+from ml.images.dicom.vocabulary import WORDS
 
 # keyword -> how many numbers it holds
 _NUMBERS: Mapping[str, int] = {

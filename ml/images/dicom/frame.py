@@ -22,8 +22,9 @@ from pydicom.uid import (
     RLELossless,
 )
 
-from ml.images.codec import decompressed
 from ml.images.codestream import codestream_size
+from ml.images.dicom.codec import decompressed
+from ml.images.dicom.header import flattened
 from ml.images.errors import (
     ImageError,
     Limits,
@@ -34,7 +35,6 @@ from ml.images.errors import (
     UnsupportedPixels,
     check_size,
 )
-from ml.images.header import flattened
 
 # pydicom repeats values that break the standard in exceptions, warnings and its log; they may be names
 config.settings.reading_validation_mode = config.IGNORE

@@ -4,7 +4,7 @@ import re
 
 from pydicom import Dataset
 
-from ml.images.header import number, words
+from ml.images.dicom.header import number, words
 
 _TEXTS = ("SeriesDescription", "ProtocolName", "SequenceName", "PulseSequenceName")
 

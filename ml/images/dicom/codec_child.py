@@ -1,4 +1,4 @@
-"""Decode one compressed frame and end: a program of its own (see ml.images.codec), started by its path.
+"""Decode one compressed frame and end: a program of its own (see ml.images.dicom.codec), started by its path.
 
 Arguments: the codec's name, the transfer syntax, the picture's description as JSON. Standard input: the encapsulated
 pixel data. Standard output: the pixels as .npy.

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 from pydicom import Dataset
 
+from ml.images.dicom.header import number, word
+from ml.images.dicom.lut import lut_of
 from ml.images.errors import UnsupportedPixels
-from ml.images.header import number, word
-from ml.images.lut import lut_of
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,55 @@
+"""The door to DICOM: one file in, its slice out, and the same slice without identity."""
+
+from ml.images.decode import DecodedImage
+from ml.images.dicom.frame import Slice, open_slice
+from ml.images.dicom.grey import Grey, grey_of
+from ml.images.dicom.header import laterality, orientation, pixel_mm, word
+from ml.images.dicom.rewrite import rewritten
+from ml.images.dicom.sequence import sequence_of
+from ml.images.errors import ImageError, Limits, UndecodableImage
+from ml.images.raster import is_colour, luma
+
+_BURNED_IN = (
+    "The file says that text is burned into the picture. It may name the patient; it is shown as it is, "
+    "and networks may take it for anatomy."
+)
+
+
+def decode_dicom(data: bytes, limits: Limits) -> DecodedImage:
+    """The slice of a DICOM file of one frame. Raises ImageError."""
+    return _image(open_slice(data, limits))
+
+
+def rewrite_dicom(data: bytes, key: bytes, limits: Limits) -> tuple[bytes, DecodedImage]:
+    """The file without identity (UIDs mapped by a hash under `key`), and its slice. Raises ImageError."""
+    slice_ = open_slice(data, limits)
+    image = _image(slice_)
+    try:
+        return rewritten(slice_, key), image
+    except Exception as error:
+        # a header may contradict itself in more ways than can be listed
+        raise UndecodableImage("DICOM", "its header contradicts itself") from error
+
+
+def _image(slice_: Slice) -> DecodedImage:
+    header = slice_.header
+    coloured = slice_.stored.ndim == 3
+    try:
+        grey = Grey(luma(slice_.stored)) if coloured else grey_of(header, slice_.stored)
+        return DecodedImage(
+            pixels=grey.pixels,
+            format="DICOM",
+            pixel_mm=pixel_mm(header),
+            sequence=sequence_of(header),
+            orientation=orientation(header),
+            laterality=laterality(header),
+            colour=coloured and is_colour(slice_.stored),
+            warnings=(_BURNED_IN,) if word(header, "BurnedInAnnotation") == "YES" else (),
+            window=grey.window,
+            rescale=grey.rescale,
+        )
+    except ImageError:
+        raise
+    except Exception as error:
+        # as above: tables and numbers that do not fit each other
+        raise UndecodableImage("DICOM", "its header contradicts itself") from error
