@@ -25,7 +25,16 @@ from ml.images.prepare import Prepared, prepare
 from ml.registry import ModelUnavailable, Registry, registry
 from ml.scoring import Risk
 
-__all__ = ["GateFindings", "Prediction", "check", "check_image", "fingerprint", "read", "region_of", "scores_of"]
+__all__ = [
+    "GateFindings",
+    "Prediction",
+    "check",
+    "check_image",
+    "fingerprint",
+    "read",
+    "region_of",
+    "scores_of",
+]
 
 READING_VERSION = "1"
 """Counts up whenever the same pixels and weights would give another answer, so that no older answer is used again."""

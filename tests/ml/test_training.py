@@ -38,7 +38,18 @@ def drawn_data(tmp_path):
     folder = tmp_path / "data"
     for name in ("images", "regions"):
         (folder / name).mkdir(parents=True)
-    columns = "image_id file region patient_id sequence as_status stage part region_kind pixel_mm".split()
+    columns = [
+        "image_id",
+        "file",
+        "region",
+        "patient_id",
+        "sequence",
+        "as_status",
+        "stage",
+        "part",
+        "region_kind",
+        "pixel_mm",
+    ]
     with (folder / "labels.csv").open("w", newline="") as lines:
         table = csv.DictWriter(lines, columns)
         table.writeheader()

@@ -13,7 +13,7 @@ from pydicom.uid import UID
 
 # The first that is installed and knows the compression. pydicom's own RLE and Pillow decode in this process. Damaged
 # JPEG-LS keeps CharLS busy for ever and damaged lossless JPEG makes GDCM abort its process, so these have their own.
-_CODECS = ("pydicom", "pillow", "pyjpegls", "pylibjpeg", "gdcm")
+_CODECS = ("pydicom", "pillow", "pyjpegls", "gdcm")
 _TRUSTED = ("pydicom", "pillow")
 
 _SECONDS = 60
