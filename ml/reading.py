@@ -7,6 +7,7 @@ first model is loaded.
 from __future__ import annotations
 
 import hashlib
+import os
 import time
 import traceback
 from collections.abc import Iterator, Sequence
@@ -126,17 +127,22 @@ def read(
 
 
 def fingerprint(image: DecodedImage, task: str, model: str) -> str:
-    """Names the answer: same pixels, spacing, weights (the region model's too) and code give the same; empty without weights."""
+    """Names the answer: same pixels, spacing, weights and cards (the region model's too), precision and code give the same.
+
+    Empty where weights or card are not there.
+    """
     spec = tasks.task(task)
     keys = {spec.model(model).key} | ({spec.region_model} if spec.region_model else set())
     whole = hashlib.sha256(
         f"{READING_VERSION} {task} {model} {image.pixels.dtype} {image.pixels.shape} {image.pixel_mm}".encode()
     )
+    whole.update(os.environ.get("PRECISION", "auto").encode())
     whole.update(np.ascontiguousarray(image.pixels).tobytes())
     try:
         for key in sorted(keys):
             whole.update(weights_sha256(weights_file(task, key)).encode())
-            whole.update(repr(sorted(read_card(task, key).thresholds.items())).encode())
+            card = read_card(task, key)
+            whole.update(repr((card.thresholds, card.temperature, card.precision)).encode())
     except (OSError, CardError):
         return ""
     return whole.hexdigest()

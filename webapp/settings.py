@@ -113,7 +113,14 @@ class Settings:
         default=REPOSITORY / "models", metadata=_about("Folder of weights and model cards.")
     )
     model_memory_mb: int = field(
-        default=4096, metadata=_about("Memory that loaded networks may take in the worker, in MB.", least=256)
+        default=2048, metadata=_about("Memory that loaded networks may take in the worker, in MB.", least=256)
+    )
+    precision: str = field(
+        default="auto",
+        metadata=_about(
+            "Arithmetic of the networks: bfloat16 where the processor has it and a card allows it (auto), or float32.",
+            choices=("auto", "float32"),
+        ),
     )
     timezone: str = field(
         default="UTC", metadata=_about("Time zone of the dates on pages, as `Europe/Berlin`.")
