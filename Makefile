@@ -17,10 +17,10 @@ run: setup serve ## Run web server and worker; Ctrl-C stops both
 
 serve: # As run, without looking at the installation
 	@PATH="$(BIN):$$PATH" flask --app webapp db upgrade
-	@PATH="$(BIN):$$PATH" && export PATH && exec honcho start --no-prefix
+	@PATH="$(BIN):$$PATH" && export PATH && exec honcho start --no-prefix --port "$${PORT:-8000}"
 
 test: $(VENV)/.installed-dev ## Run all tests
-	@command -v chromium chromium-browser google-chrome >/dev/null 2>&1 || \
+	@[ -n "$$CHROMIUM" ] || command -v chromium >/dev/null || command -v google-chrome >/dev/null || \
 		echo "The browser tests need Chromium: apt-get install chromium (Debian), or your system's package." >&2
 	@$(BIN)/python -m pytest
 

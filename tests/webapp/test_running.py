@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shlex
 import signal
@@ -14,7 +15,7 @@ import pytest
 
 from tests.webapp.conftest import PASSWORD
 from tests.webapp.site import BIN, Site
-from webapp.settings import REPOSITORY
+from webapp.settings import REPOSITORY, Settings
 
 StartSite = Callable[..., Site]
 
@@ -31,6 +32,25 @@ def start(tmp_path: Path) -> Iterator[StartSite]:
     yield start_site
     for site in started:
         site.clean_up()
+
+
+@pytest.mark.parametrize(("given", "port"), [("", Settings().port), ("9000", 9000)])
+def test_make_starts_on_the_port_of_the_settings(tmp_path: Path, given: str, port: int) -> None:
+    # Left alone, honcho would take port 5000. Stand-ins tell what it is started with, and start nothing.
+    for name, does in {"flask": "exit 0", "honcho": 'echo "$@"'}.items():
+        (tmp_path / name).write_text(f"#!/bin/sh\n{does}\n")
+        (tmp_path / name).chmod(0o755)
+
+    made = subprocess.run(
+        ["make", "serve", f"BIN={tmp_path}"],
+        cwd=REPOSITORY,
+        env={**os.environ, "PORT": given},
+        text=True,
+        capture_output=True,
+        check=True,
+    )
+
+    assert made.stdout.endswith(f"--port {port}\n")
 
 
 def flask(site: Site, *arguments: str, said: str = "") -> subprocess.CompletedProcess[str]:
