@@ -70,13 +70,17 @@ def _worker() -> str | None:
 
 
 def _weights() -> str | None:
-    """Every offered task's models, against the hashes on their cards."""
+    """Every offered task's models and its gate, against the hashes on their cards."""
     folder = current_settings().models_dir
-    wrong = [
-        f"{task.key}/{model.key}: {state}"
+    needed = [
+        place
         for task in tasks()
         if task.offered
-        for model in task.models
-        if (state := cards.weights_state(task.key, model.key, folder)) != "intact"
+        for place in (*((task.key, model.key) for model in task.models), ("gate", task.key))
+    ]
+    wrong = [
+        f"{task}/{key}: {state}"
+        for task, key in needed
+        if (state := cards.weights_state(task, key, folder)) != "intact"
     ]
     return "; ".join(wrong) or None

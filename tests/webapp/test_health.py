@@ -85,3 +85,16 @@ def test_not_ready_when_weights_are_not_those_of_their_card(
 
     assert status == 503
     assert "mismatch" in why["weights"]
+
+
+def test_not_ready_when_the_gates_weights_are_missing(
+    ready: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        cards, "weights_state", lambda task, key, folder: "missing" if task == "gate" else "intact"
+    )
+
+    status, why = failing(ready)
+
+    assert status == 503
+    assert why["weights"].startswith("gate/")
