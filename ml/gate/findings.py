@@ -9,7 +9,7 @@ from typing import Any, Literal
 from ml.tasks import TaskSpec
 
 COLOUR = (
-    "This is a colour picture. {task} is read from grey MRI slices only, so no model reads it. "
+    "This is a colour image. {task} is read from grey MRI slices only, so no model reads it. "
     "Check that the right file was chosen; a screenshot with coloured marks must be exported again without them."
 )
 

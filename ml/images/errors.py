@@ -59,7 +59,7 @@ class TooManyPixels(ImageError):
 
     def __init__(self, size: tuple[int, int] | None, limit: int) -> None:
         """size: (rows, columns), None where the decoder refused before it told them."""
-        says = f"has {size[1]:,} x {size[0]:,} pixels" if size else "is larger than any scan"
+        says = f"has {size[1]:,} x {size[0]:,} pixels" if size else "is larger than any slice"
         super().__init__(
             f"The image says that it {says}; at most {limit / 1e6:,.0f} million pixels are accepted."
         )
@@ -70,7 +70,7 @@ class TooManyFrames(ImageError):
 
     def __init__(self, what: str) -> None:
         super().__init__(
-            f"The file holds more than one picture ({what}). Please upload the one slice that shall be read."
+            f"The file holds more than one image ({what}). Please upload the one slice that shall be read."
         )
 
 
@@ -106,7 +106,7 @@ class NoPixelData(ImageError):
 
     def __init__(self) -> None:
         super().__init__(
-            "The DICOM file holds no picture: it may be a report, a plan or a directory, or its end is missing. "
+            "The DICOM file holds no image: it may be a report, a plan or a directory, or its end is missing. "
             "Please upload the whole file of the slice itself."
         )
 

@@ -108,7 +108,7 @@ SPEC = TaskSpec(
             ),
         ),
         limits=(
-            "Trained on slices of 7 read patients from one hospital and one protocol.",
+            "Status and stage were learned from slices of 4 patients, all from one hospital and one protocol.",
             "A T1 slice shows no active inflammation: status and stage are not given for it.",
             "Bright on STIR without being a lesion: vessels, bowel, spinal fluid, joint and disc fluid, coil shading.",
         ),

@@ -10,7 +10,7 @@ from ml.images.errors import ImageError, Limits, UndecodableImage
 from ml.images.raster import is_colour, luma
 
 _BURNED_IN = (
-    "The file says that text is burned into the picture. It may name the patient; it is shown as it is, "
+    "The file says that text is burned into the image. It may name the patient; it is shown as it is, "
     "and networks may take it for anatomy."
 )
 

@@ -118,7 +118,7 @@ def _check(header: Dataset, limits: Limits) -> None:
     if not _readable(syntax):
         raise UnknownTransferSyntax(_printable(syntax))
     if any(header.get(keyword) is None for keyword in ("Rows", "Columns", "BitsAllocated")):
-        raise UndecodableImage("DICOM", "it does not say how large its picture is")
+        raise UndecodableImage("DICOM", "it does not say how large its image is")
     rows, columns, frames = int(header.Rows), int(header.Columns), int(header.get("NumberOfFrames") or 1)
     if frames > 1:
         raise TooManyFrames(f"{frames:,} frames")
@@ -174,7 +174,7 @@ def _check_codestream(header: Dataset) -> None:
     frame = get_frame(header.PixelData, 0, number_of_frames=1)
     size = codestream_size(frame)
     if size is not None and size != (int(header.Rows), int(header.Columns)):
-        raise UndecodableImage("DICOM", "its header and its compressed picture differ in size")
+        raise UndecodableImage("DICOM", "its header and its compressed image differ in size")
 
 
 def _significant_bits(pixels: np.ndarray, header: Dataset) -> np.ndarray:

@@ -272,7 +272,7 @@ def test_an_enhanced_object_of_one_frame_is_read_with_its_functional_groups() ->
 def test_burned_in_text_is_warned_of() -> None:
     stored = stored_form(dicom_bytes(dicom_dataset(BurnedInAnnotation="YES")), b"key")
 
-    assert "burned into the picture" in stored.image.warnings[0]
+    assert "burned into the image" in stored.image.warnings[0]
     assert decode(stored.data).warnings == stored.image.warnings
     assert read(BurnedInAnnotation="NO").warnings == ()
 
