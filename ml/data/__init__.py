@@ -29,8 +29,12 @@ def load(task: str, folder: Path) -> list[Example]:
             examples = load_dataset_layout(folder)
         else:
             raise DataError(f"{folder} holds neither labels.csv nor annotations/dataset.csv.")
+    except DataError:
+        raise
     except (csv.Error, UnicodeDecodeError) as error:
         raise DataError(f"The table of {folder} is no CSV in UTF-8: {error}.") from error
+    except ValueError as error:
+        raise DataError(f"The table of {folder} has text where a number belongs: {error}.") from error
     if not examples:
         raise DataError(f"{folder} lists no images.")
     return examples

@@ -8,7 +8,3 @@ function move(step) {
 }
 onKey("j", () => move(1));
 onKey("k", () => move(-1));
-
-for (const field of document.querySelectorAll("[data-submit-on-change]")) {
-  field.addEventListener("change", () => field.form.requestSubmit());
-}

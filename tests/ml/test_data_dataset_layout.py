@@ -88,3 +88,13 @@ def test_a_folder_of_no_known_layout_is_refused(tmp_path: Path) -> None:
         load("sij_mri", tmp_path)
     with pytest.raises(DataError):
         load("sij_mri", tmp_path / "nowhere")
+
+
+def test_text_where_a_number_belongs_is_named(folder: Path) -> None:
+    header = "image_id,file,region,patient_id,sequence,as_status,stage,part,region_kind"
+    (folder / "labels.csv").write_text(f"{header}\ni,images/img_0000.png,,p,STIR,Positive,,,\n")
+
+    with pytest.raises(DataError) as caught:
+        load("sij_mri", folder)
+
+    assert "Positive" in caught.value.sentence
