@@ -41,8 +41,12 @@ def describe(task: str, model: str, data: Path) -> Path:
     record = yaml.safe_load((models_dir() / task / model / "train.yaml").read_text(encoding="utf-8"))
     examples = load(task, data)
     classification = model_spec.kind == "classification"
+    digest = weights_sha256(weights_file(task, model))
+    written = _written(task, model)
+    if written.get("weights_sha256") != digest:
+        written.pop("precision", None)  # it was measured on other weights
     fields: dict[str, Any] = {
-        **_written(task, model),
+        **written,
         "task": task,
         "key": model,
         "name": model_spec.name,
@@ -51,7 +55,7 @@ def describe(task: str, model: str, data: Path) -> Path:
         "network": model_spec.network,
         "parameters": model_spec.parameters,
         "input_size": model_spec.input_size,
-        "weights_sha256": weights_sha256(weights_file(task, model)),
+        "weights_sha256": digest,
         "counts": _counts(examples, classification),
         "temperature": {head.key: 1.0 for head in spec.heads} if classification else {},
         "thresholds": {head.key: 0.5 for head in spec.heads if head.positive} if classification else {},
