@@ -175,7 +175,7 @@ def _overlay_png(image: DecodedImage, prediction: Prediction) -> bytes:
     picture = cv2.cvtColor(grey, cv2.COLOR_GRAY2BGR)
     heatmap = prediction.heatmap if prediction.heatmap_focused is None else prediction.heatmap_focused
     if heatmap is not None:
-        colours = cv2.applyColorMap((heatmap * 255).astype(np.uint8), cv2.COLORMAP_JET)
+        colours = cv2.applyColorMap((heatmap * 255).astype(np.uint8), cv2.COLORMAP_INFERNO)
         picture = cv2.addWeighted(colours, _HEATMAP_OPACITY, picture, 1 - _HEATMAP_OPACITY, 0)
     if prediction.region is not None:
         outlines, _ = cv2.findContours(

@@ -121,7 +121,7 @@ def read(
         except Exception:  # noqa: BLE001 - whatever a network throws, the other models' answers must not be lost
             sentence = (
                 f"{model.name} failed on this image. The other models are not affected. "
-                "Read it again or leave this model out."
+                "Read the study again; if it fails again, tell whoever runs Sidelight here."
             )
             yield _not_read(model, spec, "failed", sentence, traceback.format_exc())
 

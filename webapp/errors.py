@@ -45,7 +45,8 @@ def page_for(status: int, sentence: str | None = None) -> ErrorPage:
     if status not in pages:
         general = _("The page could not be made. Your studies are safe. Please try again.")
         unknown = general if status >= 500 or not sentence else sentence
-        return ErrorPage(status, _("Something went wrong on our side"), unknown)
+        title = _("Something went wrong on our side") if status >= 500 else _("This was not done")
+        return ErrorPage(status, title, unknown)
     title, general, sign = pages[status]
     return ErrorPage(status, title, sentence or general, sign)
 

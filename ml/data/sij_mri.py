@@ -7,21 +7,11 @@ from pathlib import Path
 
 from ml.data.example import DataError, Example
 
-_NEEDED = {
-    "image_id",
-    "file",
-    "region",
-    "patient_id",
-    "sequence",
-    "as_status",
-    "stage",
-    "part",
-    "region_kind",
-}
+_NEEDED = {"image_id", "file"}
 
 
 def load_sij_mri(folder: Path) -> list[Example]:
-    """Every image of the folder's `labels.csv`, in its order.
+    """Every image of the folder's `labels.csv`, in its order. Of the columns only `image_id` and `file` have to be there.
 
     Raises:
         DataError: a column is missing, or a row names a file that is not there.
@@ -37,18 +27,18 @@ def load_sij_mri(folder: Path) -> list[Example]:
 
 def _example(row: dict[str, str], folder: Path) -> Example:
     path = folder / row["file"]
-    region = folder / row["region"] if row["region"] else None
+    region = folder / row["region"] if row.get("region") else None
     for file in (path, region):
         if file is not None and not file.is_file():
             raise DataError(f"{file} is named in labels.csv but is not there.")
     return Example(
         image_id=row["image_id"],
         path=path,
-        patient_id=row["patient_id"] or None,
-        part=row["part"] or None,
-        sequence=row["sequence"] or None,
+        patient_id=row.get("patient_id") or None,
+        part=row.get("part") or None,
+        sequence=row.get("sequence") or None,
         pixel_mm=float(row["pixel_mm"]) if row.get("pixel_mm") else None,
         region_path=region,
-        region_kind=row["region_kind"] or None,
-        labels={head: int(float(row[head])) for head in ("as_status", "stage") if row[head]},
+        region_kind=row.get("region_kind") or None,
+        labels={head: int(float(row[head])) for head in ("as_status", "stage") if row.get(head)},
     )

@@ -69,7 +69,7 @@ SPEC = TaskSpec(
         ),
     ),
     region_model="unet_best",
-    default_model="cnn_classifier",
+    default_model="unet_best",
     preparation=Preparation(size=256, fit="pad"),
     image_kinds=("STIR", "T1W", "other"),
     focus_box=(0.5, 0.9, 0.3, 0.7),

@@ -99,7 +99,7 @@ class TaskSpec:
         heads: the questions of its classification models.
         models: in the order of the page.
         region_model: key of the model whose region focuses the heatmaps.
-        default_model: key of the model that stands for the task where one is asked for.
+        default_model: key of the model that the page preselects first, which stands for the task where one is asked for.
         preparation: from pixels to the networks' input.
         image_kinds: what its gate can tell apart; the last one means “anything else”.
         focus_box: rows and columns (shares of the side) of the fixed box that focuses a heatmap where no region was found.

@@ -38,7 +38,7 @@ def whole(study: Study, reading: Reading) -> dict[str, Any]:
         "seconds": _seconds(reading),
         "models": reading.models,
         "gate": reading.gate,
-        "predictions": _predictions(study, reading, spec) if reading.state in ("done", "failed") else [],
+        "predictions": _predictions(study, reading, spec) if reading.state == "done" else [],
     }
 
 

@@ -97,7 +97,7 @@ def _tables(figures: Mapping[str, Any]) -> Iterator[FigureTable]:
 
 
 def _table(name: str, measured: Mapping[str, Any]) -> Iterator[FigureTable]:
-    images, patients = int(measured.get("n_images", 0)), int(measured.get("n_patients", 0))
+    images, patients = int(measured.get("n_images") or 0), int(measured.get("n_patients") or 0)
     caption = _(
         "%(images)s images of %(patients)s patients. 95 %% intervals.", images=images, patients=patients
     )

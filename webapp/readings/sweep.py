@@ -70,7 +70,7 @@ def worn_out(task_key: str, model: str | None) -> str:
     during = f", the last time while {_name(task_key, model)} was reading" if model else ""
     return (
         f"This reading was begun {claims.ATTEMPTS} times and broke off each time{during}. The image is kept. "
-        "Read again without this model, or ask the administrator: the server may have too little memory."
+        "Upload it again without this model, or ask the administrator: the server may have too little memory."
     )
 
 
