@@ -44,7 +44,8 @@ def test_a_clinician_reads_a_slice_and_finds_it_again(
     assert "SIJ-0424" not in page.url
 
     page.goto("/account")
-    page.get_by_role("button", name="Log out").click()
+    page.get_by_role("button", name="Log out").first.click()
+    page.wait_for_url("**/login*")
     page.goto("/studies")
     expect(page.get_by_role("heading", name="Log in")).to_be_visible()
     context.close()

@@ -42,7 +42,7 @@ def test_make_starts_on_the_port_of_the_settings(tmp_path: Path, given: str, por
         (tmp_path / name).chmod(0o755)
 
     made = subprocess.run(
-        ["make", "serve", f"BIN={tmp_path}"],
+        ["make", "--no-print-directory", "serve", f"BIN={tmp_path}"],
         cwd=REPOSITORY,
         env={**os.environ, "PORT": given},
         text=True,
