@@ -35,6 +35,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         static_folder=str(REPOSITORY / "static"),
         static_url_path="/static",
     )
+    app.json.sort_keys = False  # type: ignore[attr-defined]  # labels keep the order of their stages
     _configure(app, settings)
     database.init_app(app, settings)
     login_manager.init_app(app)
@@ -68,6 +69,8 @@ def _configure(app: Flask, settings: Settings) -> None:
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=settings.is_secure,
+        # An answer that sends the cookie again, unchanged, may undo what an answer beside it has just put into it.
+        SESSION_REFRESH_EACH_REQUEST=False,
         PERMANENT_SESSION_LIFETIME=timedelta(hours=settings.session_hours),
         # A form's token lives as long as the session: a page may stay open all day.
         WTF_CSRF_TIME_LIMIT=None,

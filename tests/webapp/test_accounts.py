@@ -152,6 +152,21 @@ def test_sign_up_answers_a_taken_address_as_a_new_one(app: Flask, auth: AuthActi
     assert (taken.status_code, taken.location) == (new.status_code, new.location)
 
 
+def test_after_log_in_no_page_changes_the_cookie_under_a_form_that_is_open(auth: AuthActions) -> None:
+    auth.signup()
+    with auth.client.session_transaction() as cookie:
+        token = cookie["csrf_token"]
+    auth.client.get("/studies")  # takes the greeting out of the cookie
+
+    answers = [
+        auth.client.get(path) for path in ("/studies", "/studies/new", "/no-such-page", "/static/icons.svg")
+    ]
+
+    with auth.client.session_transaction() as cookie:
+        assert cookie["csrf_token"] == token
+    assert [answer.headers.getlist("Set-Cookie") for answer in answers] == [[], [], [], []]
+
+
 def test_log_out_ends_the_session_at_the_server(app: Flask, auth: AuthActions) -> None:
     auth.signup(ADMIN)
     stolen = auth.client.get_cookie("sidelight")

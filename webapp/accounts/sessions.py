@@ -6,7 +6,7 @@ import hashlib
 import secrets
 from datetime import timedelta
 
-from flask import Request, request, session
+from flask import Request, current_app, request, session
 from sqlalchemy import delete, select, update
 from sqlalchemy.exc import OperationalError
 
@@ -28,6 +28,9 @@ def begin_session(user: User) -> None:
     session.clear()
     session.permanent = True
     session[_TOKEN] = token = secrets.token_urlsafe(32)
+    # Made here and not by the first page with a form: of two pages that are asked for side by side, the later answer
+    # would put another token into the cookie, and the form of the earlier one would be refused.
+    session[current_app.config["WTF_CSRF_FIELD_NAME"]] = secrets.token_hex(20)
     now = utc_now()
     db.session.add(
         Session(
