@@ -30,7 +30,9 @@ PAGES = (
 def check(page: Page) -> None:
     """The notice is there, and axe-core finds nothing serious in either theme."""
     expect(page.get_by_text("Research use only. Not a medical device.")).to_be_visible()
-    page.emulate_media(reduced_motion="reduce")  # a colour on its way from one theme to the other has no contrast
+    page.emulate_media(
+        reduced_motion="reduce"
+    )  # a colour on its way from one theme to the other has no contrast
     for theme in ("dark", "light"):
         page.evaluate("theme => { document.documentElement.dataset.theme = theme }", theme)
         found: list[dict[str, Any]] = Axe().run(page).response["violations"]

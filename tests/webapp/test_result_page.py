@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 
 from ml.tasks import TaskSpec, task, tasks
 from webapp.readings.tables import Prediction, Reading
-from webapp.studies import numbers
-from webapp.studies.columns import code_of
-from webapp.studies.progress import progress_of
-from webapp.studies.result import Result, result_of
-from webapp.studies.sides import sides_of
 from webapp.studies.tables import Image, Study
+from webapp.studies.view import numbers
+from webapp.studies.view.columns import code_of
+from webapp.studies.view.progress import progress_of
+from webapp.studies.view.result import Result, result_of
+from webapp.studies.view.sides import sides_of
 
 NOW = datetime(2025, 11, 21, 14, 32, tzinfo=UTC)
 SPEC = task("sij_mri")

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ml.cards import Card
-from webapp.studies.numbers import score, width
+from webapp.studies.view.numbers import score, width
 from webapp.words import gettext as _
 
 TOO_FEW = 30  # a figure of fewer images is not firm, and is said not to be

@@ -12,8 +12,8 @@ from sqlalchemy import select
 from ml.tasks import task
 from webapp.extensions import db, utc_now
 from webapp.readings.tables import Reading
-from webapp.studies.progress import Progress, progress_of
 from webapp.studies.tables import Study
+from webapp.studies.view.progress import Progress, progress_of
 
 POLL_SECONDS = 0.5
 FOLLOW_SECONDS = 25.0

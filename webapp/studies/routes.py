@@ -27,8 +27,7 @@ from webapp.studies import upload as incoming
 from webapp.studies.events import follow
 from webapp.studies.files import send_picture
 from webapp.studies.forms import ReadAgainForm, SearchForm, StudyForm, study_form
-from webapp.studies.progress import progress_of
-from webapp.studies.result import result_of
+from webapp.studies.view import progress_of, result_of
 from webapp.words import gettext as _
 
 bp = Blueprint("studies", __name__)

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ml.tasks import Head, ModelSpec, TaskSpec
-from webapp.studies import agreement
-from webapp.studies.agreement import Count
-from webapp.studies.numbers import area, percent, score, seconds, width
+from webapp.studies.view import agreement
+from webapp.studies.view.agreement import Count
+from webapp.studies.view.numbers import area, percent, score, seconds, width
 from webapp.words import gettext as _
 
 if TYPE_CHECKING:

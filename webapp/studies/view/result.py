@@ -11,10 +11,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from ml.tasks import TaskSpec
-from webapp.studies import agreement, axis, columns
-from webapp.studies.agreement import Count, Vote
-from webapp.studies.numbers import score
-from webapp.studies.sides import sides_of
+from webapp.studies.view import agreement, axis, columns
+from webapp.studies.view.agreement import Count, Vote
+from webapp.studies.view.numbers import score
+from webapp.studies.view.sides import sides_of
 from webapp.words import gettext as _
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from ml.tasks import ModelSpec, TaskSpec
-from webapp.studies.columns import code_of
-from webapp.studies.numbers import seconds, width
-from webapp.studies.sides import sides_of
+from webapp.studies.view.columns import code_of
+from webapp.studies.view.numbers import seconds, width
+from webapp.studies.view.sides import sides_of
 from webapp.words import gettext as _
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ml.tasks import Head
-from webapp.studies.agreement import Count
-from webapp.studies.columns import Column
+from webapp.studies.view.agreement import Count
+from webapp.studies.view.columns import Column
 from webapp.words import gettext as _
 
 Part = Literal["", "start", "middle", "end"]
