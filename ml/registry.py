@@ -140,11 +140,15 @@ class Registry:
             build(model_spec.network, size=model_spec.input_size), spec.key, model_spec.key
         )
         megabytes = model_spec.parameters * 4 / 2**20
+        run: Callable[..., Any]
         if model_spec.kind == "classification":
-            return ReadyModel(card, _classification(network, spec, model_spec, card), "float32", megabytes)
-        from ml.runtimes.region import fastest_region_function
+            run, precision = _classification(network, spec, model_spec, card), "float32"
+        else:
+            from ml.runtimes.region import fastest_region_function
 
-        run, precision = fastest_region_function(network, card.precision if self._lower_precision else {})
+            run, precision = fastest_region_function(network, card.precision if self._lower_precision else {})
+        # The first run compiles; done while loading, it stands in no prediction's time.
+        run(np.zeros((model_spec.input_size, model_spec.input_size), np.float32))
         return ReadyModel(card, run, precision, megabytes)
 
     def _load_gate(self, spec: tasks.TaskSpec, card: Card) -> ReadyModel:
