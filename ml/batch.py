@@ -127,7 +127,7 @@ def _as_json(prediction: Prediction, spec: tasks.TaskSpec) -> dict[str, Any]:
         "weights_sha256": prediction.weights_sha256,
         "state": prediction.state,
         "sentence": prediction.sentence,
-        **{head.key: _label(head, prediction.labels.get(head.key)) for head in spec.heads},
+        **{head.key: head.answer(prediction.labels.get(head.key)) for head in spec.heads},
         "scores": prediction.scores,
         "uncertainty": prediction.uncertainty,
         "risk": prediction.risk,
@@ -137,13 +137,6 @@ def _as_json(prediction: Prediction, spec: tasks.TaskSpec) -> dict[str, Any]:
         "seconds": prediction.seconds,
         "precision": prediction.precision,
     }
-
-
-def _label(head: tasks.Head, label: str | None) -> int | str | None:
-    """0 or 1 for a head with a positive label, else the label's name: as the API says it."""
-    if label is None or head.positive is None:
-        return label
-    return int(label == head.positive)
 
 
 def _store(image: DecodedImage, prediction: Prediction, out: Path) -> dict[str, str]:

@@ -105,7 +105,7 @@ def _prepared(path: Path, preparation: Preparation) -> np.ndarray:
 def _others(
     folders: Sequence[Path], preparation: Preparation, each: int, generator: np.random.Generator
 ) -> list[tuple[np.ndarray, bool]]:
-    """Pictures of other kinds; every fifth of a folder, in the order of names, is left for the test (names group by patient)."""
+    """Pictures of other kinds; the last fifth of a folder, in the order of names, is left for the test."""
     pictures = []
     for folder in folders:
         files = sorted(

@@ -23,8 +23,8 @@ SPEC = TaskSpec(
         Head("stage", "Stage", ("Normal", "Early", "Moderate", "Advanced"), ordinal=True),
     ),
     models=(
-        # Published at 256 px. The network sees 103 px around a pixel, so at 128 it sees most of the pelvis: measured on the
-        # validation patients that outlines the bone better, and it costs a quarter.
+        # Published at 256 px. The network sees 103 px around a pixel, so at 128 it sees most of the pelvis, for a quarter
+        # of the cost. A run at 256 was cut off after two epochs, behind on the validation patients: no fair comparison yet.
         ModelSpec(
             "unet_best", "U-Net Best", "region", "attention_unet:attention_unet", 128, 7_869_572, _REGION
         ),

@@ -46,6 +46,12 @@ class Head:
     positive: str | None = None
     ordinal: bool = False
 
+    def answer(self, label: str | None) -> int | str | None:
+        """How the API and the command line say a label: 1 or 0 where one label is the positive one, else its name."""
+        if label is None or self.positive is None:
+            return label
+        return int(label == self.positive)
+
 
 @dataclass(frozen=True)
 class ModelSpec:

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import url_for
 
-from ml.tasks import Head, TaskSpec, task
+from ml.tasks import TaskSpec, task
 from webapp.readings.tables import Prediction, Reading
 from webapp.studies.history import Page
 from webapp.studies.tables import Study
@@ -66,7 +66,7 @@ def _prediction(study: Study, prediction: Prediction, spec: TaskSpec) -> dict[st
         "weights_sha256": prediction.weights_sha256,
         "state": prediction.state,
         "sentence": prediction.sentence,
-        **{head.key: answer_of(head, prediction.labels.get(head.key)) for head in spec.heads},
+        **{head.key: head.answer(prediction.labels.get(head.key)) for head in spec.heads},
         "scores": prediction.scores,
         "uncertainty": prediction.uncertainty,
         "risk": prediction.risk,
@@ -77,13 +77,6 @@ def _prediction(study: Study, prediction: Prediction, spec: TaskSpec) -> dict[st
         "focus": prediction.focus,
         **{kind: _picture(study, prediction, kind) for kind in PICTURES},
     }
-
-
-def answer_of(head: Head, label: str | None) -> int | str | None:
-    """A head's answer: 1 or 0 where one label is the positive one, else the label's name; None without an answer."""
-    if label is None or head.positive is None:
-        return label
-    return int(label == head.positive)
 
 
 def _picture(study: Study, prediction: Prediction, kind: str) -> str | None:
