@@ -18,11 +18,14 @@ from ml.images.errors import ImageError, Limits, TooManyBytes
 from ml.images.window import percentile_window
 
 if TYPE_CHECKING:
+    from ml.lesion import Lesion
     from ml.reading import Prediction
 
 _log = logging.getLogger(__name__)
 _HEATMAP_OPACITY = 0.4
+_LESION_OPACITY = 0.35
 _OUTLINE = (255, 200, 60)  # blue, green, red
+_LESION = (61, 158, 255)
 
 
 @dataclass(frozen=True)
@@ -68,9 +71,9 @@ def files_of(named: Sequence[Path]) -> list[Path]:
 def read_files(
     files: Sequence[Path], task: str, models: Sequence[str], out: Path | None = None
 ) -> Iterator[FileReading]:
-    """Read each file with these models; with `out`, regions, heatmaps and overlays are put there.
+    """Read each file with these models; with `out`, regions, lesions, heatmaps and overlays are put there.
 
-    Pictures are named `<stem>-<model>-region.png`, `...-heatmap.png`, `...-heatmap_focused.png` (as
+    Pictures are named `<stem>-<model>-region.png`, `...-lesion.png`, `...-heatmap.png`, `...-heatmap_focused.png` (as
     `ml.images.store` makes them) and `...-overlay.png` (colour, for the eye). Where files share a stem, those
     of the later ones get a number.
 
@@ -133,9 +136,20 @@ def _as_json(prediction: Prediction, spec: tasks.TaskSpec) -> dict[str, Any]:
         "risk": prediction.risk,
         "region_px": prediction.region_px,
         "area_mm2": prediction.area_mm2,
+        "lesion": _lesion_as_json(prediction.lesion) if prediction.lesion else None,
         "focus": prediction.focus,
         "seconds": prediction.seconds,
         "precision": prediction.precision,
+    }
+
+
+def _lesion_as_json(lesion: Lesion) -> dict[str, Any]:
+    return {
+        "pixels": lesion.pixels,
+        "share_of_region": lesion.share_of_region,
+        "area_mm2": lesion.area_mm2,
+        "near_joint_share": lesion.near_joint_share,
+        "burden": lesion.burden,
     }
 
 
@@ -145,6 +159,8 @@ def _store(image: DecodedImage, prediction: Prediction, out: Path) -> dict[str, 
     pictures = {}
     if prediction.region is not None:
         pictures["region"] = mask_png(prediction.region)
+    if prediction.lesion is not None:
+        pictures["lesion"] = mask_png(prediction.lesion.mask)
     if prediction.heatmap is not None:
         pictures["heatmap"] = heatmap_png(prediction.heatmap)
     if prediction.heatmap_focused is not None:
@@ -161,7 +177,7 @@ def _store(image: DecodedImage, prediction: Prediction, out: Path) -> dict[str, 
 
 
 def _overlay_png(image: DecodedImage, prediction: Prediction) -> bytes:
-    """The slice in grey, with the heatmap (focused, where there is one) in colour and the region outlined."""
+    """The slice in grey, with heatmap (focused, where there is one) and lesion in colour, region and lesion outlined."""
     import cv2
 
     grey = (percentile_window(image.pixels) * 255).astype(np.uint8)
@@ -171,8 +187,17 @@ def _overlay_png(image: DecodedImage, prediction: Prediction) -> bytes:
         colours = cv2.applyColorMap((heatmap * 255).astype(np.uint8), cv2.COLORMAP_INFERNO)
         picture = cv2.addWeighted(colours, _HEATMAP_OPACITY, picture, 1 - _HEATMAP_OPACITY, 0)
     if prediction.region is not None:
-        outlines, _ = cv2.findContours(
-            prediction.region.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE
-        )
-        cv2.drawContours(picture, outlines, -1, _OUTLINE, 1)
+        _outline(picture, prediction.region, _OUTLINE)
+    if prediction.lesion is not None:
+        inside = prediction.lesion.mask
+        tinted = (1 - _LESION_OPACITY) * picture[inside] + _LESION_OPACITY * np.array(_LESION)
+        picture[inside] = np.rint(tinted).astype(np.uint8)
+        _outline(picture, inside, _LESION)
     return bytes(cv2.imencode(".png", picture)[1])
+
+
+def _outline(picture: np.ndarray, mask: np.ndarray, colour: tuple[int, int, int]) -> None:
+    import cv2
+
+    outlines, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    cv2.drawContours(picture, outlines, -1, colour, 1)

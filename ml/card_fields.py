@@ -20,9 +20,24 @@ def check_card(fields: Mapping[str, Any]) -> list[str]:
             problems.append(f"{field}: missing")
         elif not fits(fields[field]):
             problems.append(f"{field}: expected {expected}")
+    if fields.get("kind") == "lesion":
+        problems += _without_what_a_lesion_model_needs(fields)
     if isinstance(fields.get("figures"), dict):
         for part, figures in fields["figures"].items():
             problems += _figures_without_n_or_interval(f"figures.{part}", figures)
+    if fields.get("kind") == "classification" and "heatmaps" in fields:
+        problems += _figures_without_n_or_interval("heatmaps", fields["heatmaps"])
+    return problems
+
+
+def _without_what_a_lesion_model_needs(fields: Mapping[str, Any]) -> list[str]:
+    """Its outline follows from a threshold, its labels from a readout (`ml.readout`)."""
+    problems = []
+    if "lesion" not in (fields.get("thresholds") or {}):
+        problems.append("thresholds.lesion: missing")
+    readout = fields.get("readout") or {}
+    if not _number(readout.get("slope")) or not all(map(_number, readout.get("cuts") or [None])):
+        problems.append("readout: expected slope and cuts")
     return problems
 
 
@@ -35,9 +50,18 @@ def _figures_without_n_or_interval(place: str, figures: object) -> list[str]:
         if name.startswith("by_") and isinstance(value, dict):
             for group, inner in value.items():
                 problems += _figures_without_n_or_interval(f"{place}.{name}.{group}", inner)
-        elif isinstance(value, float | dict) and not name.endswith("_ci95") and f"{name}_ci95" not in figures:
+        elif _estimated(value) and not name.endswith("_ci95") and f"{name}_ci95" not in figures:
             problems.append(f"{place}.{name}_ci95: missing")
     return problems
+
+
+def _estimated(value: object) -> bool:
+    """Whether a value is, or holds by name, an estimate; counts and the words beside them are none, and need no interval."""
+    if isinstance(value, dict):
+        return any(inner is None or _estimated(inner) for inner in value.values())
+    if isinstance(value, list):
+        return any(map(_estimated, value))
+    return isinstance(value, float)
 
 
 def _words(value: object) -> bool:

@@ -7,12 +7,17 @@ import os
 import sys
 from contextlib import redirect_stdout
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import click
 import yaml
 
 from ml import cards, tasks
+from ml.data_commands import audit, prepare, split
+from ml.explain_command import explain
+
+if TYPE_CHECKING:
+    from ml.evaluation import Evaluation
 
 _folder = click.Path(file_okay=False, path_type=Path)
 _file = click.Path(dir_okay=False, allow_dash=True, path_type=Path)
@@ -80,18 +85,43 @@ def predict(
     "--override", "overrides", multiple=True, metavar="KEY=VALUE", help="Replace a value of train.yaml."
 )
 @click.option("--out", type=_folder, help="Folder for weights and record; the model's own by default.")
-def train(task_key: str, model_key: str, data: Path, overrides: tuple[str, ...], out: Path | None) -> None:
-    """Train MODEL of TASK as its train.yaml says."""
+@click.option(
+    "--cross-validate",
+    is_flag=True,
+    help="Train the folds of --protocol and write out_of_fold.csv beside the card.",
+)
+@click.option(
+    "--protocol", help="How the data set is divided: leave_one_patient_out, grouped, published, ..."
+)
+def train(
+    task_key: str,
+    model_key: str,
+    data: Path,
+    overrides: tuple[str, ...],
+    out: Path | None,
+    cross_validate: bool,
+    protocol: str | None,
+) -> None:
+    """Train MODEL of TASK as its train.yaml says. A run that was interrupted goes on where it stopped."""
     tasks.task(task_key).model(model_key)
     replaced = dict(_override(text) for text in overrides)
     _not_inside(data, out)
+    if cross_validate != (protocol is not None) or (cross_validate and out is None):
+        raise click.UsageError(
+            "--cross-validate, --protocol and --out (a folder a fold goes there) belong together."
+        )
     from ml.data import load
 
     load(task_key, data)
-    from ml.training.train import train as run
-
     with redirect_stdout(sys.stderr):
-        folder = run(task_key, model_key, data, replaced, out)
+        if cross_validate:
+            from ml.training.cross_validate import cross_validate as run_folds
+
+            folder = run_folds(task_key, model_key, data, str(protocol), replaced, cast("Path", out))
+        else:
+            from ml.training.train import train as run
+
+            folder = run(task_key, model_key, data, replaced, out)
     click.echo(folder)
 
 
@@ -103,9 +133,27 @@ def train(task_key: str, model_key: str, data: Path, overrides: tuple[str, ...],
 )
 @click.option("--part", help="Only the images of this part (train, val, test).")
 @click.option("--every", type=click.IntRange(min=1), default=1, help="Only every n-th image: a quick look.")
+@click.option(
+    "--cross-validate",
+    is_flag=True,
+    help="From out_of_fold.csv beside the card, in seconds: what each fold said of patients it never saw.",
+)
 @click.option("--json", "json_file", type=_file, help="Write the figures; - prints them.")
+@click.option(
+    "--figures",
+    "pictures",
+    type=_folder,
+    help="Folder for ROC, precision-recall, calibration and confusion; by default beside --json.",
+)
 def evaluate(
-    task_key: str, model_key: str, data: Path, part: str | None, every: int, json_file: Path | None
+    task_key: str,
+    model_key: str,
+    data: Path,
+    part: str | None,
+    every: int,
+    cross_validate: bool,
+    json_file: Path | None,
+    pictures: Path | None,
 ) -> None:
     """Measure MODEL of TASK on the labelled images of a folder; nothing is written into it.
 
@@ -113,14 +161,29 @@ def evaluate(
     """
     spec = tasks.task(task_key)
     spec.model(model_key)
+    if cross_validate and (part is not None or every > 1):
+        raise click.UsageError("--cross-validate is about all images: leave --part and --every away.")
     _not_inside(data, json_file)
-    from ml.measuring import measure
-    from ml.tables import figures_table, show
+    _not_inside(data, pictures)
+    from ml.tables import evaluation_tables, show
 
-    report = measure(spec, model_key, data, part, every, warn=lambda text: click.echo(text, err=True))
+    if cross_validate:
+        from ml.evaluation.cross_validation import cross_validated
+
+        evaluation = cross_validated(spec, model_key, data)
+    else:
+        from ml.measuring import evaluated
+
+        evaluation = evaluated(
+            spec, model_key, data, part, every, warn=lambda text: click.echo(text, err=True)
+        )
+    for note in evaluation.report.get("notes", ()):
+        click.echo(note, err=True)
     if json_file != Path("-"):
-        show(figures_table(report))
-    _write_json(json_file, report)
+        for table in evaluation_tables(evaluation.report):
+            show(table)
+    _write_json(json_file, evaluation.report)
+    _draw(evaluation, json_file, pictures)
 
 
 @main.command()
@@ -174,12 +237,19 @@ def models(task_key: str | None, default_only: bool) -> None:
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--task", "task_key", help="Only the cards of this task.")
 def card(files: tuple[Path, ...], task_key: str | None) -> None:
-    """Check model cards: FILES, or those of all models and gates. A missing field is named, and refused."""
+    """Check model cards: FILES, or those of all models and gates. A missing field is named, and refused.
+
+    A model of a task that is not offered claims nothing before it has a card, and needs no weights here.
+    """
     specs = (tasks.task(task_key),) if task_key is not None else tasks.tasks()
     problems = {str(file): _card_problems(file) for file in files}
     for spec in specs if not files else ():
-        for folder, key in [(spec.key, model.key) for model in spec.models] + [("gate", spec.key)]:
-            found = _card_problems(cards.card_file(folder, key))
+        gate = [("gate", spec.key)] if spec.image_kinds else []
+        for folder, key in [(spec.key, model.key) for model in spec.models] + gate:
+            file = cards.card_file(folder, key)
+            if not spec.offered and not file.is_file():
+                continue
+            found = _card_problems(file)
             state = cards.weights_state(folder, key)
             if spec.offered and state != "intact":
                 found.append(f"weights: {state}")
@@ -188,6 +258,14 @@ def card(files: tuple[Path, ...], task_key: str | None) -> None:
         click.echo(f"{name}: {'; '.join(found) if found else 'complete'}")
     if any(problems.values()):
         raise click.exceptions.Exit(1)
+
+
+@main.command()
+def overview() -> None:
+    """Print models/README.md: every figure of every card, with n and interval."""
+    from ml.overview import overview as written
+
+    click.echo(written(tasks.tasks()))
 
 
 @main.command()
@@ -224,6 +302,12 @@ def benchmark(
     _write_json(json_file or Path("-"), report)
 
 
+main.add_command(audit)
+main.add_command(explain)
+main.add_command(prepare)
+main.add_command(split)
+
+
 def _override(text: str) -> tuple[str, object]:
     key, separator, value = text.partition("=")
     if not separator or not key.strip():
@@ -255,6 +339,23 @@ def _card_problems(file: Path) -> list[str]:
 def _not_inside(data: Path, written: Path | None) -> None:
     if written is not None and written.resolve().is_relative_to(data.resolve()):
         raise click.UsageError(f"Nothing is written into a data folder. Received: {written}")
+
+
+def _draw(evaluation: Evaluation, json_file: Path | None, folder: Path | None) -> None:
+    """Writes an evaluation's pictures where they were asked for, else beside its JSON file."""
+    is_file = json_file is not None and json_file != Path("-")
+    if folder is None and not is_file:
+        return
+    if folder is not None and not evaluation.heads:
+        click.echo("This model gives a mask and no labels, so there are no curves to draw.", err=True)
+    report = evaluation.report
+    stem = json_file.stem if json_file is not None and is_file else f"{report['task']}-{report['model']}"
+    from ml.evaluation.plots import draw_figures
+
+    try:
+        draw_figures(evaluation, folder or cast("Path", json_file).parent, stem)
+    except OSError as error:
+        raise click.ClickException(f"{error.filename} cannot be written: {error.strerror}.") from error
 
 
 def _write_json(file: Path | None, value: object) -> None:

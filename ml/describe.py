@@ -1,4 +1,7 @@
-"""Brings a model's card up to date: hash, counts, calibration from validation patients, figures from test patients.
+"""Brings a model's card up to date: hash, counts, calibration, figures.
+
+Where the model was cross-validated, calibration and figures come from what its folds said of patients whom they never saw;
+else calibration comes from validation patients and figures from test patients.
 
 What people wrote in the card (intended use, known failures, ...) stays; what can be computed is computed again.
 """
@@ -19,10 +22,14 @@ from ml import tasks
 from ml.batch import read_image
 from ml.cards import card_file, models_dir, weights_file, weights_sha256, write_card
 from ml.data import Example, load
+from ml.evaluation import cross_validation
 from ml.evaluation.calibration import temperature_of, threshold_of
+from ml.explain.figures import card_heatmaps
 from ml.images.prepare import prepare
+from ml.lesion import LESION_FROM
 from ml.measuring import card_figures
-from ml.registry import Registry, registry
+from ml.reading import LESION_THRESHOLD
+from ml.registry import Registry, WeightsMissing, registry
 
 
 def describe(task: str, model: str, data: Path) -> Path:
@@ -38,13 +45,18 @@ def describe(task: str, model: str, data: Path) -> Path:
     """
     spec = tasks.task(task)
     model_spec = spec.model(model)
-    record = yaml.safe_load((models_dir() / task / model / "train.yaml").read_text(encoding="utf-8"))
+    home = models_dir() / task / model
+    for needed in (home / "train.yaml", weights_file(task, model)):
+        if not needed.is_file():
+            raise WeightsMissing(f"{model_spec.name} is described after its training: there is no {needed}.")
+    record = yaml.safe_load((home / "train.yaml").read_text(encoding="utf-8"))
     examples = load(task, data)
-    classification = model_spec.kind == "classification"
     digest = weights_sha256(weights_file(task, model))
     written = _written(task, model)
     if written.get("weights_sha256") != digest:
-        written.pop("precision", None)  # it was measured on other weights
+        for measured in ("precision", "heatmaps"):
+            written.pop(measured, None)  # it was measured on other weights
+    labels = model_spec.kind != "region"
     fields: dict[str, Any] = {
         **written,
         "task": task,
@@ -56,32 +68,52 @@ def describe(task: str, model: str, data: Path) -> Path:
         "parameters": model_spec.parameters,
         "input_size": model_spec.input_size,
         "weights_sha256": digest,
-        "counts": _counts(examples, classification),
-        "temperature": {head.key: 1.0 for head in spec.heads} if classification else {},
-        "thresholds": {head.key: 0.5 for head in spec.heads if head.positive} if classification else {},
+        "counts": _counts(record),
+        "temperature": {head.key: 1.0 for head in spec.heads} if labels else {},
+        "thresholds": {head.key: 0.5 for head in spec.heads if head.positive} if labels else {},
         "versions": {
             "python": platform.python_version(),
             "keras": record["keras"],
             "training_backend": record["backend"],
             "training_precision": record["configuration"]["precision"],
         },
-        "command": [
-            f"python -m ml train {task} {model} --data DIR",
-            f"python -m ml describe {task} {model} --data DIR",
-            f"python -m ml evaluate {task} {model} --data DIR --part test",
-        ],
+        "command": _commands(spec, model, record),
     }
     fields.setdefault("precision", {})
     fields.setdefault("figures", {"test": {"n_images": 0, "n_patients": 0}})
+    if labels and "cross_validation" in record:
+        fields["temperature"], fields["thresholds"] = cross_validation.calibration_from_out_of_fold(
+            spec, model, examples
+        )
+        if model_spec.kind == "lesion":
+            fields["readout"] = cross_validation.readout_from_out_of_fold(spec, model, examples).to_plain()
+            fields["thresholds"][LESION_THRESHOLD] = LESION_FROM
     write_card(fields)
     registry.cache_clear()
-    if classification:
+    if labels and "cross_validation" not in record:
         validation = [e for e in examples if e.part in record["configuration"]["validation_parts"]]
         fields["temperature"], fields["thresholds"] = _calibration(spec, model, validation, registry())
         write_card(fields)
         registry.cache_clear()
-    fields["figures"] = card_figures(spec, model, data)
+    if model_spec.kind == "classification" and any(e.votes_path for e in examples):
+        unseen = [e for e in examples if e.part == "test"] if "cross_validation" not in record else examples
+        fields["heatmaps"] = card_heatmaps(spec, model, unseen)
+    fields["figures"] = card_figures(spec, model, data, cross_validated="cross_validation" in record)
     return write_card(fields)
+
+
+def _commands(spec: tasks.TaskSpec, model: str, record: dict[str, Any]) -> list[str]:
+    whose = f"{spec.key} {model} --data DIR"
+    commands = [f"python -m ml train {whose}"]
+    if "cross_validation" in record:
+        protocol = record["cross_validation"]["protocol"]
+        commands.append(f"python -m ml train {whose} --cross-validate --protocol {protocol} --out RUNS")
+    commands.append(f"python -m ml describe {whose}")
+    if spec.model(model).kind == "region":
+        commands.append(f"python -m ml evaluate {whose} --part test")
+    if "cross_validation" in record:
+        commands.append(f"python -m ml evaluate {whose} --cross-validate")
+    return commands
 
 
 def _written(task: str, model: str) -> dict[str, Any]:
@@ -90,15 +122,12 @@ def _written(task: str, model: str) -> dict[str, Any]:
     return fields
 
 
-def _counts(examples: Sequence[Example], labelled: bool) -> dict[str, dict[str, int]]:
-    used = [e for e in examples if (e.labels if labelled else e.region_path)]
-    parts = sorted({e.part for e in used if e.part})
+def _counts(record: dict[str, Any]) -> dict[str, dict[str, int]]:
+    """Patients and images that the weights learned from, and that they were stopped on."""
     return {
-        part: {
-            "patients": len({e.patient_id for e in used if e.part == part}),
-            "images": sum(e.part == part for e in used),
-        }
-        for part in parts
+        part: {"patients": len(record["patients"][part]), "images": record["images"][part]}
+        for part in record["patients"]
+        if record["patients"][part]
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -13,13 +14,21 @@ from ml import reading
 from ml.batch import read_image
 from ml.cards import models_dir, read_card
 from ml.data import Example, load
-from ml.evaluation import Answer, Report, evaluate_classification, evaluate_region
+from ml.evaluation import (
+    Answer,
+    Evaluation,
+    Report,
+    cross_validation,
+    evaluate_classification,
+    evaluate_lesion,
+    evaluate_region,
+)
 from ml.images.decode import DecodedImage
 from ml.images.errors import ImageError
 from ml.tasks import TaskSpec
 
 SAMPLE = 8
-_SAID_ELSEWHERE = ("task", "model", "version", "weights_sha256", "part", "every", "n_unreadable")
+_SAID_ELSEWHERE = ("task", "model", "version", "weights_sha256", "part", "every", "n_unreadable", "protocol")
 
 Value = TypeVar("Value")
 Warn = Callable[[str], None]
@@ -28,7 +37,14 @@ Warn = Callable[[str], None]
 def measure(
     task: TaskSpec, model: str, data: Path, part: str | None = None, every: int = 1, warn: Warn = print
 ) -> Report:
-    """The figures of one model, as `ml.evaluation` reports them, with what they are of.
+    """The figures of one model, as `evaluated` reports them."""
+    return evaluated(task, model, data, part, every, warn).report
+
+
+def evaluated(
+    task: TaskSpec, model: str, data: Path, part: str | None = None, every: int = 1, warn: Warn = print
+) -> Evaluation:
+    """The figures of one model, as `ml.evaluation` reports them, with what they are of, and the answers behind them.
 
     Args:
         task, model: of the registry.
@@ -49,41 +65,56 @@ def measure(
             warn(f"No image of {data} is of the part {part}. Its parts: {', '.join(parts) or 'none'}.")
     examples = sorted(examples, key=lambda example: example.image_id)[::every]
     trained_on = patients_of_training(task.key, model)
-    if task.model(model).kind == "classification":
-        figures = evaluate_classification(
-            examples,
-            partial(_answer, task.key, model, reading.scores_of, warn),
-            task,
-            thresholds=card.thresholds,
-            trained_on=trained_on,
-        )
-    else:
-        figures = evaluate_region(
-            examples, partial(_answer, task.key, model, reading.region_of, warn), trained_on=trained_on
-        )
-    return {
+    ask = partial(_answer, task.key, model, warn)
+    match task.model(model).kind:
+        case "region":
+            evaluation = evaluate_region(examples, partial(ask, reading.region_of), trained_on=trained_on)
+        case "classification":
+            evaluation = evaluate_classification(
+                examples,
+                partial(ask, reading.scores_of),
+                task,
+                thresholds=card.thresholds,
+                trained_on=trained_on,
+            )
+        case "lesion":
+            evaluation = evaluate_lesion(
+                examples,
+                partial(ask, reading.lesion_shares_of),
+                task,
+                lesion_from=card.thresholds[reading.LESION_THRESHOLD],
+                thresholds=card.thresholds,
+                trained_on=trained_on,
+            )
+    of_what = {
         "task": task.key,
         "model": model,
         "version": card.version,
         "weights_sha256": card.weights_sha256,
         "part": part,
         "every": every,
-        **figures,
     }
+    return replace(evaluation, report={**of_what, **evaluation.report})
 
 
-def card_figures(task: TaskSpec, model: str, data: Path, part: str = "test") -> Report:
-    """What a card's `figures` say: of the whole part, and of a fixed sample of it where the whole takes minutes.
+def card_figures(task: TaskSpec, model: str, data: Path, cross_validated: bool, part: str = "test") -> Report:
+    """What a card's `figures` say, each entry under the name of what it is of.
 
-    The sample's key is `<part>_every_<n>`. A test computes again what is cheap: the sample, else the whole.
+    A model that was cross-validated: all held-out patients, under the protocol's name. A region model: the test part, and a
+    fixed sample of it (`<part>_every_<n>`) where the whole takes minutes. A label model that was not: the test part.
     """
-    figures = {part: _rounded(measure(task, model, data, part))}
-    if task.model(model).kind != "classification":
-        figures[f"{part}_every_{SAMPLE}"] = _rounded(measure(task, model, data, part, SAMPLE))
+    figures: Report = {}
+    if task.model(model).kind == "region" or not cross_validated:
+        figures[part] = rounded(measure(task, model, data, part))
+    if task.model(model).kind == "region":
+        figures[f"{part}_every_{SAMPLE}"] = rounded(measure(task, model, data, part, SAMPLE))
+    if cross_validated:
+        report = cross_validation.cross_validated(task, model, data).report
+        figures[str(report["protocol"])] = rounded(report)
     return figures
 
 
-def _rounded(value: Report) -> Report:
+def rounded(value: Report) -> Report:
     """A report without what the card says elsewhere, to four digits."""
     kept = {name: inner for name, inner in value.items() if name not in _SAID_ELSEWHERE}
     return {name: _four_digits(inner) for name, inner in kept.items()}
@@ -94,7 +125,7 @@ def _four_digits(value: Any) -> Any:
         return {name: _four_digits(inner) for name, inner in value.items()}
     if isinstance(value, list):
         return [_four_digits(inner) for inner in value]
-    return round(value, 4) if isinstance(value, float) else value
+    return round(float(value), 4) if isinstance(value, float) else value
 
 
 def patients_of_training(task: str, model: str) -> list[str] | None:
@@ -110,8 +141,8 @@ def patients_of_training(task: str, model: str) -> list[str] | None:
 def _answer(
     task: str,
     model: str,
-    ask: Callable[[DecodedImage, str, str], Value],
     warn: Warn,
+    ask: Callable[[DecodedImage, str, str], Value],
     example: Example,
 ) -> Answer[Value] | None:
     """What the model says of an example, with the gate's opinion beside it and not applied."""

@@ -10,8 +10,8 @@ import hashlib
 import os
 import time
 import traceback
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
@@ -22,7 +22,10 @@ from ml.explain.focus import focused, normalised
 from ml.gate.check import check_image
 from ml.gate.findings import GateFindings
 from ml.images.decode import DecodedImage
+from ml.images.lesion_planes import lesion_view
 from ml.images.prepare import Prepared, prepare
+from ml.lesion import Lesion, lesion_of
+from ml.readout import Readout
 from ml.registry import ModelUnavailable, Registry, registry
 from ml.scoring import Risk
 
@@ -32,15 +35,23 @@ __all__ = [
     "check",
     "check_image",
     "fingerprint",
+    "lesion_shares_of",
     "read",
     "region_of",
     "scores_of",
 ]
 
-READING_VERSION = "1"
+_NO_REGION = (
+    "No bone region was found on this slice, and {name} judges only what lies in it. "
+    "Look at the region that the other models show; if bone is in view, upload a slice that shows more of it."
+)
+
+READING_VERSION = "2"
 """Counts up whenever the same pixels and weights would give another answer, so that no older answer is used again."""
 
 _REGION_FROM = 0.5
+LESION_THRESHOLD = "lesion"
+"""Name of a lesion model's threshold in its card: from which share of readings on a pixel belongs to the lesion."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +67,7 @@ class Prediction:
         seconds: time of this model alone.
         precision: of the arithmetic.
         region: (H, W) bool on the image's grid; region_px and area_mm2 (None without a known spacing) its size.
+        lesion: of a lesion model; its region is the one that the task's region model found.
         heatmap, heatmap_focused: (H, W) float32 in [0, 1], shares of each map's maximum.
         focus: what the focused heatmap was kept to.
         detail: trace for the log, where it failed.
@@ -75,6 +87,7 @@ class Prediction:
     region: np.ndarray | None = None
     region_px: int | None = None
     area_mm2: float | None = None
+    lesion: Lesion | None = None
     heatmap: np.ndarray | None = None
     heatmap_focused: np.ndarray | None = None
     focus: Literal["region", "box"] | None = None
@@ -113,9 +126,9 @@ def read(
             yield _not_read(model, spec, "not_applicable", findings.not_applicable[model.key])
             continue
         try:
-            yield (
-                slice_.region_prediction(model) if model.kind == "region" else slice_.label_prediction(model)
-            )
+            yield slice_.prediction(model)
+        except _NoRegionFound:
+            yield _not_read(model, spec, "not_applicable", _NO_REGION.format(name=model.name))
         except ModelUnavailable as error:
             yield _not_read(model, spec, "failed", error.sentence, traceback.format_exc())
         except Exception:  # noqa: BLE001 - whatever a network throws, the other models' answers must not be lost
@@ -142,7 +155,9 @@ def fingerprint(image: DecodedImage, task: str, model: str) -> str:
         for key in sorted(keys):
             whole.update(weights_sha256(weights_file(task, key)).encode())
             card = read_card(task, key)
-            whole.update(repr((card.thresholds, card.temperature, card.precision)).encode())
+            whole.update(
+                repr((card.thresholds, card.temperature, card.precision, card.raw.get("readout"))).encode()
+            )
     except (OSError, CardError):
         return ""
     return whole.hexdigest()
@@ -160,6 +175,30 @@ def scores_of(image: DecodedImage, task: str, model: str) -> dict[str, dict[str,
     return _Slice(image, spec, registry()).scores(spec.model(model))[0]
 
 
+def lesion_shares_of(
+    image: DecodedImage, task: str, model: str
+) -> tuple[dict[str, dict[str, float]], np.ndarray]:
+    """A lesion model's scores, and its share of each pixel, (H, W) float32 in [0, 1] on the image's grid.
+
+    Outside the region the shares are zero, and everywhere where none was found.
+
+    Raises:
+        ModelUnavailable: the model or the region model cannot run on this machine.
+    """
+    spec = tasks.task(task)
+    slice_ = _Slice(image, spec, registry())
+    try:
+        lesion, shares = slice_.lesion(spec.model(model))
+    except _NoRegionFound:
+        shares = np.zeros(image.pixels.shape[:2], np.float32)
+        return slice_.scores_of_burden(spec.model(model), 0.0), shares
+    return slice_.scores_of_burden(spec.model(model), lesion.burden), shares
+
+
+class _NoRegionFound(Exception):
+    """A model that judges the region has none to judge."""
+
+
 class _Slice:
     """One image in work: what several models need of it is made once."""
 
@@ -167,6 +206,15 @@ class _Slice:
         self._image, self._spec, self._models = image, spec, models
         self._prepared: dict[int, Prepared] = {}
         self._regions: dict[str, np.ndarray] = {}
+
+    def prediction(self, model: tasks.ModelSpec) -> Prediction:
+        """What this model says. Raises ModelUnavailable; _NoRegionFound where it judges the region and there is none."""
+        of_kind = {
+            "region": self.region_prediction,
+            "lesion": self.lesion_prediction,
+            "classification": self.label_prediction,
+        }
+        return of_kind[model.kind](model)
 
     def region_prediction(self, model: tasks.ModelSpec) -> Prediction:
         ready = self._models.model(self._spec.key, model.key)
@@ -187,29 +235,45 @@ class _Slice:
         )
 
     def label_prediction(self, model: tasks.ModelSpec) -> Prediction:
-        ready = self._models.model(self._spec.key, model.key)
+        self._models.model(self._spec.key, model.key)
         region = self._focus_region()
         started = time.perf_counter()
         scores, coarse = self.scores(model)
         heatmap = normalised(np.clip(self._prepare(model).geometry.to_image(coarse), 0.0, 1.0))
         inside, focus = focused(heatmap, region, self._spec.focus_box)
-        return Prediction(
-            model=model.key,
-            version=ready.card.version,
-            weights_sha256=ready.card.weights_sha256,
-            state="done",
-            scores=scores,
-            labels={
-                head.key: scoring.label_of(head, scores[head.key], ready.card) for head in self._spec.heads
-            },
-            uncertainty=scoring.uncertainty_of(self._spec, scores),
-            risk=scoring.risk_of(self._spec, scores),
+        return replace(
+            self._labelled(model, scores),
             seconds=time.perf_counter() - started,
-            precision=ready.precision,
             heatmap=heatmap,
             heatmap_focused=inside,
             focus=focus,
         )
+
+    def lesion_prediction(self, model: tasks.ModelSpec) -> Prediction:
+        self._models.model(self._spec.key, model.key)
+        self._task_region()
+        started = time.perf_counter()
+        lesion, _ = self.lesion(model)
+        scores = self.scores_of_burden(model, lesion.burden)
+        return replace(self._labelled(model, scores), seconds=time.perf_counter() - started, lesion=lesion)
+
+    def lesion(self, model: tasks.ModelSpec) -> tuple[Lesion, np.ndarray]:
+        """The lesion in the region, and each pixel's share, zero outside the region. Raises ModelUnavailable, _NoRegionFound."""
+        ready = self._models.model(self._spec.key, model.key)
+        region = self._task_region()
+        view = lesion_view(self._image.pixels, region, self._image.pixel_mm)
+        if view is None:
+            raise _NoRegionFound
+        inside = region >= _REGION_FROM
+        shares = np.where(inside, view.geometry.to_image(ready.run(view.planes)), 0.0)
+        threshold = ready.card.thresholds[LESION_THRESHOLD]
+        return lesion_of(shares, inside, threshold, self._image.pixel_mm), shares
+
+    def scores_of_burden(self, model: tasks.ModelSpec, burden: float) -> dict[str, dict[str, float]]:
+        """Scores of both heads, by the readout in the model's card."""
+        readout = self._models.model(self._spec.key, model.key).card.raw["readout"]
+        fitted = Readout(readout["slope"], tuple(readout["cuts"]))
+        return fitted.scores(burden, self._spec.ordinal_head, self._spec.status_head)
 
     def scores(self, model: tasks.ModelSpec) -> tuple[dict[str, dict[str, float]], np.ndarray]:
         """Calibrated scores by head, and the heatmap of the decided label on the feature maps' grid."""
@@ -222,18 +286,46 @@ class _Slice:
     def region_shares(self, model: tasks.ModelSpec) -> np.ndarray:
         if model.key not in self._regions:
             prepared = self._prepare(model)
-            shares = self._models.model(self._spec.key, model.key).run(prepared.pixels)
+            shares = self._mirrored(self._models.model(self._spec.key, model.key).run, prepared.pixels)
             self._regions[model.key] = prepared.geometry.to_image(shares)
         return self._regions[model.key]
+
+    def _labelled(self, model: tasks.ModelSpec, scores: dict[str, dict[str, float]]) -> Prediction:
+        ready = self._models.model(self._spec.key, model.key)
+        return Prediction(
+            model=model.key,
+            version=ready.card.version,
+            weights_sha256=ready.card.weights_sha256,
+            state="done",
+            scores=scores,
+            labels={
+                head.key: scoring.label_of(head, scores[head.key], ready.card) for head in self._spec.heads
+            },
+            uncertainty=scoring.uncertainty_of(self._spec, scores),
+            risk=scoring.risk_of(self._spec, scores),
+            precision=ready.precision,
+        )
+
+    def _task_region(self) -> np.ndarray:
+        """What the task's region model finds, (H, W) float32. Raises ModelUnavailable."""
+        assert self._spec.region_model is not None
+        return self.region_shares(self._spec.model(self._spec.region_model))
 
     def _focus_region(self) -> np.ndarray | None:
         """The region model's mask; None where it cannot run, which must not take the classification models along."""
         if self._spec.region_model is None:
             return None
         try:
-            return self.region_shares(self._spec.model(self._spec.region_model)) >= _REGION_FROM
+            return self._task_region() >= _REGION_FROM
         except Exception:  # noqa: BLE001 - the page says that the fixed box was used; the model's own column says why
             return None
+
+    def _mirrored(self, run: Callable[[np.ndarray], np.ndarray], pixels: np.ndarray) -> np.ndarray:
+        """The mean of what a network says of the picture and of its mirror image, where the anatomy is symmetric."""
+        if not self._spec.symmetric:
+            return run(pixels)
+        mirrored = run(np.ascontiguousarray(pixels[:, ::-1]))[:, ::-1]
+        return np.asarray((run(pixels) + mirrored) / 2, np.float32)
 
     def _prepare(self, model: tasks.ModelSpec) -> Prepared:
         if model.input_size not in self._prepared:

@@ -148,7 +148,7 @@ class Registry:
 
             run, precision = fastest_region_function(network, card.precision if self._lower_precision else {})
         # The first run compiles; done while loading, it stands in no prediction's time.
-        run(np.zeros((model_spec.input_size, model_spec.input_size), np.float32))
+        run(np.zeros(network.input_shape[1:], np.float32))
         return ReadyModel(card, run, precision, megabytes)
 
     def _load_gate(self, spec: tasks.TaskSpec, card: Card) -> ReadyModel:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal
 
 import numpy as np
@@ -10,6 +11,8 @@ from ml.cards import Card
 from ml.tasks import Head, TaskSpec
 
 Risk = Literal["LOW", "MEDIUM", "HIGH"]
+
+DEFAULT_THRESHOLD = 0.5
 
 
 class NotANumber(ArithmeticError):
@@ -28,17 +31,35 @@ def scores_of(head: Head, logits: np.ndarray, card: Card) -> dict[str, float]:
     """
     if not np.isfinite(logits).all():
         raise NotANumber(f"{card.key} answers {head.key} with no number.")
-    scaled = logits.astype(np.float64) / card.temperature.get(head.key, 1.0)
-    exponentials = np.exp(scaled - scaled.max())
-    shares = exponentials / exponentials.sum()
+    shares = tempered(logits, card.temperature.get(head.key, 1.0))
     return {label: float(share) for label, share in zip(head.labels, shares, strict=True)}
 
 
+def tempered(logits: np.ndarray, temperature: float) -> np.ndarray:
+    """Softmax of logits / temperature over the last axis: (..., L) to (..., L) float64 in [0, 1]."""
+    scaled = logits.astype(np.float64) / temperature
+    exponentials = np.exp(scaled - scaled.max(axis=-1, keepdims=True))
+    shares: np.ndarray = exponentials / exponentials.sum(axis=-1, keepdims=True)
+    return shares
+
+
 def label_of(head: Head, scores: dict[str, float], card: Card) -> str:
-    """The positive label from the card's threshold on, where the head has one; otherwise the label of the highest score."""
+    """The label that a model answers a head with, by the card's threshold."""
+    return decided_label(head, scores, card.thresholds.get(head.key, DEFAULT_THRESHOLD))
+
+
+def decided_label(head: Head, scores: Mapping[str, float], threshold: float = DEFAULT_THRESHOLD) -> str:
+    """The one rule from scores to a label, for readings and for figures alike.
+
+    The positive label from the threshold on, where a head of two labels has one. Of labels with an order the median: the one at
+    which half of the scores is reached, which has the least expected distance. Otherwise the label of the highest score.
+    """
     if head.positive is not None and len(head.labels) == 2:
         negative = next(label for label in head.labels if label != head.positive)
-        return head.positive if scores[head.positive] >= card.thresholds.get(head.key, 0.5) else negative
+        return head.positive if scores[head.positive] >= threshold else negative
+    if head.ordinal:
+        reached = np.cumsum([scores[label] for label in head.labels])
+        return head.labels[int(np.argmax(reached >= reached[-1] / 2))]
     return max(head.labels, key=lambda label: scores[label])
 
 

@@ -41,21 +41,42 @@ def _says(prediction: Mapping[str, Any], spec: TaskSpec) -> str:
         words.append(
             f"region {prediction['region_px']} px" + (f", {area:.0f} mm²" if area is not None else "")
         )
+    if prediction["lesion"]:
+        words.append(_lesion(prediction["lesion"]))
     if prediction["risk"]:
         words.append(f"risk of error {prediction['risk']}")
     return "; ".join(words) + f" ({prediction['seconds']:.2f} s, {prediction['precision']})"
+
+
+def _lesion(lesion: Mapping[str, Any]) -> str:
+    if not lesion["pixels"]:
+        return "no lesion outlined"
+    area = f", {lesion['area_mm2']:.1f} mm²" if lesion["area_mm2"] is not None else ", area unknown"
+    near = f"{lesion['near_joint_share']:.0%} of it near the sacroiliac joints (rough rule)"
+    return f"lesion {lesion['pixels']} px{area}, {lesion['share_of_region']:.1%} of the bone in view, {near}"
 
 
 def _binary(labels: tuple[str, ...], positive: str, value: int) -> str:
     return positive if value else next(label for label in labels if label != positive)
 
 
+def evaluation_tables(report: Mapping[str, Any]) -> Iterator[Table]:
+    """An evaluation in tables: its figures, the confusion matrix, and each patient's figures, as far as it has them."""
+    yield figures_table(report)
+    if confusion := report.get("confusion_matrix"):
+        yield _confusion_table(confusion)
+    if by_patient := report.get("by_patient"):
+        yield _patients_table(by_patient)
+
+
 def figures_table(report: Mapping[str, Any]) -> Table:
     """The figures of an evaluation, each with its interval."""
-    title = f"{report['task']}/{report['model']} {report['version']}"
-    if report["part"]:
+    title = " ".join(filter(None, (f"{report['task']}/{report['model']}", report.get("version"))))
+    if report.get("protocol"):
+        title += f", cross-validated: {report['protocol'].replace('_', ' ')}"
+    if report.get("part"):
         title += f", part {report['part']}"
-    if report["every"] > 1:
+    if report.get("every", 1) > 1:
         title += f", one image of {report['every']}"
     table = Table("Figure", "Value", "95 % interval, by patient", title=title, title_justify="left")
     for name, value, interval in _rows(report):
@@ -63,19 +84,40 @@ def figures_table(report: Mapping[str, Any]) -> Table:
     return table
 
 
+def _confusion_table(confusion: Mapping[str, Any]) -> Table:
+    labels = confusion["labels"]
+    title = f"{confusion['head']}: the readers' label (rows) and the model's (columns), images"
+    table = Table("", *labels, title=title, title_justify="left")
+    for label, counts in zip(labels, confusion["counts"], strict=True):
+        table.add_row(label, *map(str, counts))
+    return table
+
+
+def _patients_table(by_patient: Mapping[str, Mapping[str, Any]]) -> Table:
+    of_any = dict.fromkeys(name for figures in by_patient.values() for name in figures)
+    names = [name for name in of_any if not name.endswith("_ci95") and name != "n_patients"]
+    table = Table("Patient", *names, title="Each patient", title_justify="left")
+    for patient, figures in by_patient.items():
+        table.add_row(patient, *(_number(figures.get(name)) for name in names))
+    return table
+
+
+_SAID_BESIDE = {"part", "every", "leaky", "notes", "confusion_matrix", "by_patient"}
+
+
 def _rows(report: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any, Any]]:
     for name, value in report.items():
-        if name.endswith("_ci95") or isinstance(value, str) or name in ("part", "every"):
+        if name.endswith("_ci95") or isinstance(value, str) or name in _SAID_BESIDE:
             continue
         interval = report.get(f"{name}_ci95")
-        if isinstance(value, dict) and isinstance(interval, dict):
-            for label, number in value.items():
-                yield f"{prefix}{name}, {label}", number, interval[label]
-        elif isinstance(value, dict):
+        if not isinstance(value, dict):
+            yield f"{prefix}{name}", value, interval
+        elif name.startswith("by_"):
             for group, inner in value.items():
                 yield from _rows(inner, f"{prefix}{group}: ")
         else:
-            yield f"{prefix}{name}", value, interval
+            for label, number in value.items():
+                yield f"{prefix}{name}, {label}", number, interval[label] if interval else None
 
 
 def _number(value: float | int | None) -> str:

@@ -10,7 +10,7 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from ml import cards
-from ml.tasks import tasks
+from ml.tasks import offered
 from webapp.extensions import db, utc_now
 from webapp.readings.tables import Worker
 from webapp.settings import current_settings
@@ -74,8 +74,7 @@ def _weights() -> str | None:
     folder = current_settings().models_dir
     needed = [
         place
-        for task in tasks()
-        if task.offered
+        for task in offered()
         for place in (*((task.key, model.key) for model in task.models), ("gate", task.key))
     ]
     wrong = [

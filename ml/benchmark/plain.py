@@ -13,7 +13,9 @@ from ml import cards
 from ml.explain.focus import focused, normalised
 from ml.explain.grad_cam import LOGITS
 from ml.images.decode import DecodedImage
+from ml.images.lesion_planes import lesion_view
 from ml.images.prepare import prepare
+from ml.lesion import LESION_FROM
 from ml.networks import build
 from ml.networks.classification_heads import HEAD_OF_OUTPUT
 from ml.networks.weights import load_weights
@@ -38,8 +40,8 @@ class Plain:
         }
 
     def answer(self, model: ModelSpec, pixels: np.ndarray) -> Any:
-        """A region model's shares (S, S) float32, or a classification model's scores by head and its heatmap (h, w) float32."""
-        batch = pixels[None, :, :, None]
+        """Shares (S, S) float32 of a model that gives a mask; else scores by head and the heatmap (h, w) float32."""
+        batch = pixels.reshape((1, *self.networks[model.key].input_shape[1:]))
         answers = self.networks[model.key].predict(batch, verbose=0)
         if model.kind != "classification":
             return answers[0, :, :, 0]
@@ -48,22 +50,33 @@ class Plain:
         return scores, self._grad_cam(model, batch)
 
     def read(self, image: DecodedImage) -> dict[str, Any]:
-        """All models on one image: regions (H, W) bool; scores by head and both heatmaps, (H, W) float32 in [0, 1]."""
+        """All models on one image: masks (H, W) bool; scores by head and both heatmaps, (H, W) float32 in [0, 1]."""
         spec = self._spec
         answers: dict[str, Any] = {}
         region: np.ndarray | None = None
-        for model in spec.models:
+        shares = np.zeros(image.pixels.shape[:2], np.float32)
+        for model in sorted(spec.models, key=lambda model: model.key != spec.region_model):
+            if model.kind == "lesion":
+                view = lesion_view(image.pixels, shares, image.pixel_mm)
+                found = None if view is None else view.geometry.to_image(self.answer(model, view.planes))
+                answers[model.key] = found is not None and found >= LESION_FROM
+                continue
             prepared = prepare(image.pixels, spec.preparation, model.input_size)
             if model.kind != "classification":
-                shares = prepared.geometry.to_image(self.answer(model, prepared.pixels))
-                answers[model.key] = shares >= _REGION_FROM
+                found = prepared.geometry.to_image(self._mirrored(model, prepared.pixels))
+                answers[model.key] = found >= _REGION_FROM
                 if model.key == spec.region_model:
-                    region = answers[model.key]
+                    region, shares = answers[model.key], found
                 continue
             scores, coarse = self.answer(model, prepared.pixels)
             heatmap = normalised(np.clip(prepared.geometry.to_image(coarse), 0.0, 1.0))
             answers[model.key] = scores, heatmap, focused(heatmap, region, spec.focus_box)
         return answers
+
+    def _mirrored(self, model: ModelSpec, pixels: np.ndarray) -> np.ndarray:
+        if not self._spec.symmetric:
+            return np.asarray(self.answer(model, pixels))
+        return np.asarray((self.answer(model, pixels) + self.answer(model, pixels[:, ::-1])[:, ::-1]) / 2)
 
     def _with_features(self, model: ModelSpec) -> tuple[keras.Model, np.ndarray]:
         """The gradient model, and what a threshold adds to the logits before the label is decided."""

@@ -11,8 +11,8 @@ import numpy as np
 import tensorflow as tf
 
 from ml.benchmark.plain import Plain, probabilities
+from ml.benchmark.seen import seen
 from ml.benchmark.whole import picture, whole_reading
-from ml.images.prepare import prepare
 from ml.registry import Registry, from_environment
 from ml.tasks import ModelSpec, TaskSpec
 
@@ -25,10 +25,7 @@ class Turns:
     def __init__(self, spec: TaskSpec) -> None:
         self._spec = spec
         self._image = picture()
-        self._pixels = {
-            model.key: prepare(self._image.pixels, spec.preparation, model.input_size).pixels
-            for model in spec.models
-        }
+        self._pixels = {model.key: seen(spec, model, self._image) for model in spec.models}
         self.fast = from_environment()
         precisions = {self.fast.model(spec.key, model.key).precision for model in spec.models}
         self.exact = self.fast if precisions == {"float32"} else Registry(lower_precision=False)

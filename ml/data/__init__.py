@@ -17,9 +17,10 @@ def load(task: str, folder: Path) -> list[Example]:
         DataError: the folder is missing, empty, or in neither layout.
     """
     from ml.data.dataset_layout import is_dataset_layout, load_dataset_layout
+    from ml.data.lumbar import load_lumbar
     from ml.data.sij_mri import load_sij_mri
 
-    loaders = {"sij_mri": load_sij_mri}
+    loaders = {"sij_mri": load_sij_mri, "lumbar": load_lumbar}
     if not folder.is_dir():
         raise DataError(f"There is no folder {folder}.")
     try:

@@ -20,8 +20,8 @@ def is_dataset_layout(folder: Path) -> bool:
 def load_dataset_layout(folder: Path) -> list[Example]:
     """Every row of the folder's `annotations/dataset.csv`, in its order.
 
-    `mask_path`, `AS_status` and `stage` may be empty, `patient_id`, `part`, `sequence` and `pixel_mm` may be
-    absent: what is not known is None, or not among the labels. A path counts from the folder; one that was
+    `mask_path`, `AS_status` and `stage` may be empty, `patient_id`, `source`, `part`, `sequence`, `pixel_mm` and
+    `region_kind` may be absent: what is not known is None, or not among the labels. A path counts from the folder; one that was
     written elsewhere (absolute, or from above the folder) is looked up by its last two parts.
 
     Raises:
@@ -53,6 +53,8 @@ def _example(row: dict[str, str | None], folder: Path) -> Example:
         sequence=_text(row, "sequence"),
         pixel_mm=pixel_mm,
         region_path=_file(row, "mask_path", folder),
+        region_kind=_text(row, "region_kind"),
+        source=_text(row, "source"),
         labels=labels,
     )
 

@@ -26,7 +26,10 @@ class Example:
         sequence: `STIR`, `T1W`, `T1W_CE` or None.
         pixel_mm: side of a pixel in mm.
         region_path: mask file (0 / 255) on the image's grid, or None.
+        votes_path: readings of the lesion on the image's grid, or None: pixel value / 60 = how many of four readings
+            outlined it.
         region_kind: what the mask marks (`joint_region`, `pelvic_bone`), or None.
+        source: the collection that it comes from, or None.
         labels: head key to label index, only where known.
     """
 
@@ -38,4 +41,6 @@ class Example:
     pixel_mm: float | None = None
     region_path: Path | None = None
     region_kind: str | None = None
+    votes_path: Path | None = None
+    source: str | None = None
     labels: dict[str, int] = field(default_factory=dict)

@@ -27,8 +27,8 @@ def load_sij_mri(folder: Path) -> list[Example]:
 
 def _example(row: dict[str, str], folder: Path) -> Example:
     path = folder / row["file"]
-    region = folder / row["region"] if row.get("region") else None
-    for file in (path, region):
+    region, votes = (folder / row[name] if row.get(name) else None for name in ("region", "votes"))
+    for file in (path, region, votes):
         if file is not None and not file.is_file():
             raise DataError(f"{file} is named in labels.csv but is not there.")
     return Example(
@@ -40,5 +40,7 @@ def _example(row: dict[str, str], folder: Path) -> Example:
         pixel_mm=float(row["pixel_mm"]) if row.get("pixel_mm") else None,
         region_path=region,
         region_kind=row.get("region_kind") or None,
+        votes_path=votes,
+        source=row.get("source") or None,
         labels={head: int(float(row[head])) for head in ("as_status", "stage") if row.get(head)},
     )

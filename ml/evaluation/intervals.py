@@ -28,15 +28,26 @@ def patient_interval(
     Returns:
         None with fewer than two patients, an unknown one, or a figure without value in half of the draws.
     """
-    names = sorted({patient for patient in patients if patient is not None})
-    if len(names) < 2 or any(patient is None for patient in patients):
+    images_of = images_by_patient(patients)
+    if len(images_of) < 2 or any(patient is None for patient in patients):
         return None
-    images_of = [np.flatnonzero([patient == name for patient in patients]) for name in names]
+    images = list(images_of.values())
     generator = np.random.default_rng(seed)
-    drawn = generator.integers(0, len(names), size=(draws, len(names)))
-    values = [figure(np.concatenate([images_of[index] for index in indices])) for indices in drawn]
+    drawn = generator.integers(0, len(images), size=(draws, len(images)))
+    values = [figure(np.concatenate([images[index] for index in indices])) for indices in drawn]
     defined = [value for value in values if value is not None]
     if len(defined) < _LEAST_DEFINED * draws:
         return None
     low, high = np.percentile(defined, [2.5, 97.5])
     return [float(low), float(high)]
+
+
+def images_by_patient(patients: Sequence[str | None]) -> dict[str, np.ndarray]:
+    """Patient to the indices of the images, (m,) int; by name, unknown patients left out."""
+    indices: dict[str, list[int]] = {
+        patient: [] for patient in sorted({p for p in patients if p is not None})
+    }
+    for index, patient in enumerate(patients):
+        if patient is not None:
+            indices[patient].append(index)
+    return {patient: np.array(found, dtype=int) for patient, found in indices.items()}

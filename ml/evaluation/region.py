@@ -4,20 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import cv2
 import numpy as np
 
 from ml.data import DataError, Example
 from ml.evaluation import metrics
-from ml.evaluation.report import Answer, Figure, Report, patients_seen, sizes, with_interval
+from ml.evaluation.report import Answer, Evaluation, Figure, Report, patients_seen, sizes, with_interval
+
+_NAMES = ("iou", "dice", "hausdorff95_mm")
 
 
 @dataclass(frozen=True)
-class _Overlap:
+class MaskAgreement:
+    """An image's figures. `hausdorff95_mm` is None where the pixel's size is unknown or a mask is empty."""
+
     example: Example
     iou: float
     dice: float
+    hausdorff95_mm: float | None
 
 
 def evaluate_region(
@@ -26,8 +32,8 @@ def evaluate_region(
     *,
     threshold: float = 0.5,
     trained_on: Iterable[str] | None = None,
-) -> Report:
-    """Mean IoU and Dice over the images that have a region mask, on each image's own grid.
+) -> Evaluation:
+    """Mean IoU, Dice and 95 % Hausdorff distance over the images that have a region mask, on each image's own grid.
 
     Args:
         examples: images; those without a mask are left out.
@@ -37,29 +43,44 @@ def evaluate_region(
         trained_on: patients that the model was trained or stopped on; None where that is not known.
 
     Returns:
-        `iou`, `dice` with their intervals `..._ci95`, `n_images`, `n_patients`; the same `by_region_kind` and
-        `by_sequence`; `n_patients_seen_in_training`, `n_gated`, `n_unreadable`.
+        The figures of `mask_figures`, and `n_patients_seen_in_training`, `n_gated`, `n_unreadable`.
 
     Raises:
         DataError: a mask cannot be read.
     """
     with_mask = [example for example in examples if example.region_path is not None]
-    overlaps, gated = [], 0
+    agreements, gated = [], 0
     for example in with_mask:
         answer = predict(example)
         if answer is None:
             continue
         gated += answer.gated
-        predicted = answer.value >= threshold
-        true = read_region(example, (predicted.shape[0], predicted.shape[1]))
-        overlaps.append(_Overlap(example, metrics.iou(true, predicted), metrics.dice(true, predicted)))
+        agreements.append(_agreement(example, answer.value >= threshold))
+    figures = mask_figures(agreements)
+    groups = {name: figures.pop(name) for name in list(figures) if name.startswith("by_")}
+    return Evaluation(
+        {
+            **figures,
+            "n_patients_seen_in_training": patients_seen([a.example for a in agreements], trained_on),
+            "n_gated": gated,
+            "n_unreadable": len(with_mask) - len(agreements),
+            **groups,
+        }
+    )
+
+
+def mask_figures(agreements: Sequence[MaskAgreement]) -> Report:
+    """Means over images, each with its interval `..._ci95`.
+
+    Returns:
+        `iou`, `dice`, `hausdorff95_mm`, the last one over the images that have one: `n_without_hausdorff95` have none;
+        `n_images`, `n_patients`; the same `by_region_kind`, `by_sequence` and `by_patient` (no interval within a patient).
+    """
     return {
-        **_figures(overlaps),
-        "n_patients_seen_in_training": patients_seen([o.example for o in overlaps], trained_on),
-        "n_gated": gated,
-        "n_unreadable": len(with_mask) - len(overlaps),
-        "by_region_kind": _by(overlaps, lambda example: example.region_kind or "region"),
-        "by_sequence": _by(overlaps, lambda example: example.sequence or "unknown"),
+        **_means(agreements),
+        "by_region_kind": _by(agreements, lambda example: example.region_kind or "region"),
+        "by_sequence": _by(agreements, lambda example: example.sequence or "unknown"),
+        "by_patient": _by(agreements, lambda example: example.patient_id),
     }
 
 
@@ -68,28 +89,48 @@ def read_region(example: Example, shape: tuple[int, int]) -> np.ndarray:
 
     Masks of 0 / 255 and of 0 / 1 are understood. Raises DataError where the file is no picture.
     """
-    mask = cv2.imread(str(example.region_path), cv2.IMREAD_GRAYSCALE)
-    if mask is None:
-        raise DataError(f"The mask {example.region_path} cannot be read.")
-    if mask.shape != shape:
-        mask = cv2.resize(mask, (shape[1], shape[0]), interpolation=cv2.INTER_NEAREST)
+    mask = read_grey(example.region_path, shape)
     region: np.ndarray = mask > (127 if mask.max() > 1 else 0)
     return region
 
 
-def _by(overlaps: Sequence[_Overlap], group_of: Callable[[Example], str]) -> Report:
-    groups = sorted({group_of(overlap.example) for overlap in overlaps})
-    return {group: _figures([o for o in overlaps if group_of(o.example) == group]) for group in groups}
+def read_grey(file: Path | None, shape: tuple[int, int]) -> np.ndarray:
+    """A grey picture, (H, W) uint8, brought to the shape given without new values. Raises DataError where it is none."""
+    picture: np.ndarray | None = cv2.imread(str(file), cv2.IMREAD_GRAYSCALE)
+    if picture is None:
+        raise DataError(f"The mask {file} cannot be read.")
+    if picture.shape != shape:
+        picture = cv2.resize(picture, (shape[1], shape[0]), interpolation=cv2.INTER_NEAREST)
+    return np.asarray(picture)
 
 
-def _mean_of(values: np.ndarray) -> Figure:
-    return lambda index: metrics.mean(values[index])
+def _agreement(example: Example, predicted: np.ndarray) -> MaskAgreement:
+    true = read_region(example, (predicted.shape[0], predicted.shape[1]))
+    return MaskAgreement(
+        example,
+        metrics.iou(true, predicted),
+        metrics.dice(true, predicted),
+        metrics.hausdorff95_mm(true, predicted, example.pixel_mm),
+    )
 
 
-def _figures(overlaps: Sequence[_Overlap]) -> Report:
-    patients = [overlap.example.patient_id for overlap in overlaps]
+def _by(agreements: Sequence[MaskAgreement], group_of: Callable[[Example], str | None]) -> Report:
+    groups = sorted({group for agreement in agreements if (group := group_of(agreement.example)) is not None})
+    return {group: _means([a for a in agreements if group_of(a.example) == group]) for group in groups}
+
+
+def _means(agreements: Sequence[MaskAgreement]) -> Report:
+    patients = [agreement.example.patient_id for agreement in agreements]
     report: Report = {}
-    for name in ("iou", "dice"):
-        values = np.array([getattr(overlap, name) for overlap in overlaps])
-        report |= with_interval(name, patients, _mean_of(values))
-    return report | sizes([overlap.example for overlap in overlaps])
+    for name in _NAMES:
+        values = np.array([getattr(agreement, name) for agreement in agreements], dtype=float)
+        report |= with_interval(name, patients, _mean_of_known(values))
+    without = sum(agreement.hausdorff95_mm is None for agreement in agreements)
+    return (
+        report | {"n_without_hausdorff95": without} | sizes([agreement.example for agreement in agreements])
+    )
+
+
+def _mean_of_known(values: np.ndarray) -> Figure:
+    known = ~np.isnan(values)
+    return lambda index: metrics.mean(values[index[known[index]]])

@@ -5,12 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import numpy as np
 
 from ml.data import Example
 from ml.evaluation.intervals import patient_interval
+
+if TYPE_CHECKING:
+    from ml.evaluation.label_figures import HeadAnswers
 
 Value = TypeVar("Value")
 Scores = dict[str, dict[str, float]]
@@ -24,6 +27,14 @@ class Answer(Generic[Value]):
 
     value: Value
     gated: bool = False
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """A report, and the answers by head that curves are drawn from; a model without labels has none."""
+
+    report: Report
+    heads: tuple[HeadAnswers, ...] = ()
 
 
 def with_interval(name: str, patients: Sequence[str | None], figure: Figure) -> Report:
@@ -41,16 +52,17 @@ def with_interval(name: str, patients: Sequence[str | None], figure: Figure) -> 
 
 def sizes(examples: Sequence[Example]) -> Report:
     """`n_images` and `n_patients`; the latter is None where an image's patient is unknown."""
-    patients = _patients(examples)
+    patients = known_patients(examples)
     return {"n_images": len(examples), "n_patients": None if patients is None else len(patients)}
 
 
 def patients_seen(examples: Sequence[Example], trained_on: Iterable[str] | None) -> int | None:
     """How many of these images' patients the model learned from; None where either side is unknown."""
-    patients = _patients(examples)
+    patients = known_patients(examples)
     return None if patients is None or trained_on is None else len(patients & set(trained_on))
 
 
-def _patients(examples: Sequence[Example]) -> set[str] | None:
+def known_patients(examples: Sequence[Example]) -> set[str] | None:
+    """The patients of some images; None where one of them is unknown."""
     patients = {example.patient_id for example in examples if example.patient_id is not None}
     return None if any(example.patient_id is None for example in examples) else patients

@@ -16,11 +16,14 @@ def check_image(
 ) -> GateFindings:
     """What the image looks like, and which of the chosen models may judge it.
 
-    Where the DICOM itself says T1 or STIR, that word counts, provided that the picture looks like such an MRI at all.
+    Where the DICOM itself says T1 or STIR, that word counts, provided that the picture looks like such an MRI at all. A task
+    without a gate takes every image.
 
     Raises:
         ModelUnavailable: the gate's weights are missing or not those of its card.
     """
+    if not task.image_kinds:
+        return GateFindings("", {}, "passed")
     if image.colour:
         return stopped(task, {}, COLOUR.format(task=task.name))
     # Keras stays outside until there is something to read: who imports this module need not load a network.

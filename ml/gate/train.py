@@ -20,8 +20,8 @@ from ml.images.decode import decode
 from ml.images.prepare import Preparation, prepare
 from ml.networks.gate_mobilenet import SIZE, gate_mobilenet
 from ml.networks.weights import save_weights, settle
-from ml.training.augmentation import augment
 from ml.training.configuration import Augmentation
+from ml.training.inputs.augmentation import augment
 
 _BOUNDS = Augmentation(rotation=10, scale=0.25, shift=0.1, gamma=0.4, contrast=0.25, noise=0.05)
 _VARIANTS = 4
@@ -61,7 +61,11 @@ def train_gate(
     ]
     features = _features(network)
     train, test = ([p for p in pictures if p[2] is wanted] for wanted in (False, True))
-    varied = [augment(p, None, _BOUNDS, generator)[0] for p, _, _ in train for _ in range(_VARIANTS)]
+    varied = [
+        augment(p[..., None], None, _BOUNDS, generator)[0][..., 0]
+        for p, _, _ in train
+        for _ in range(_VARIANTS)
+    ]
     x = np.concatenate([features(np.stack([p for p, _, _ in train])), features(np.stack(varied))])
     y = np.concatenate([[k for _, k, _ in train], np.repeat([k for _, k, _ in train], _VARIANTS)])
     model = LogisticRegression(C=0.02, max_iter=2000, class_weight="balanced").fit(x, y)

@@ -37,7 +37,7 @@ class Geometry:
     def to_square(self, image: np.ndarray) -> np.ndarray:
         """(H, W) float32 on the image's grid -> (S, S) float32, zeros around it."""
         square = np.zeros((self.size, self.size), np.float32)
-        square[self.top : self.top + self.height, self.left : self.left + self.width] = _resize(
+        square[self.top : self.top + self.height, self.left : self.left + self.width] = resized(
             image, self.height, self.width
         )
         return square
@@ -49,9 +49,9 @@ class Geometry:
         first. Bilinear where it grows, by area where it shrinks.
         """
         if map.shape != (self.size, self.size):
-            map = _resize(map, self.size, self.size)
+            map = resized(map, self.size, self.size)
         inside = map[self.top : self.top + self.height, self.left : self.left + self.width]
-        return _resize(inside, self.rows, self.columns)
+        return resized(inside, self.rows, self.columns)
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,8 @@ def geometry_of(rows: int, columns: int, preparation: Preparation, size: int | N
     return Geometry(rows, columns, side, (side - height) // 2, (side - width) // 2, height, width)
 
 
-def _resize(image: np.ndarray, rows: int, columns: int) -> np.ndarray:
+def resized(image: np.ndarray, rows: int, columns: int) -> np.ndarray:
+    """(H, W) -> (rows, columns) float32: by area where it shrinks, bilinear where it grows."""
     # cv2 costs 30 MB, and the web process imports this module for the names of the steps only
     import cv2
 
@@ -101,7 +102,7 @@ def _resize(image: np.ndarray, rows: int, columns: int) -> np.ndarray:
     if image.shape == (rows, columns):
         return image.copy()
     shrinks = rows * columns < image.shape[0] * image.shape[1]
-    resized: np.ndarray = cv2.resize(
+    result: np.ndarray = cv2.resize(
         image, (columns, rows), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
     )
-    return resized
+    return result

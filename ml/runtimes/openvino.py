@@ -6,7 +6,7 @@ In float32 the result is TensorFlow's to about 1e-5. Where the processor has bfl
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any, Literal
 
@@ -30,7 +30,7 @@ class NotConvertible(ValueError):
 
 
 def region_function(network: keras.Model, precision: Precision = "float32") -> RegionFunction:
-    """Compiles a region network: (S, S) float32 in [0, 1] to (S, S) float32 in [0, 1]. The Keras network is not kept.
+    """Compiles a network that gives a mask: (S, S) or (S, S, C) to (S, S), float32 in [0, 1]. The Keras network is not kept.
 
     Raises:
         NotConvertible: the network has something that is not known here.
@@ -42,7 +42,7 @@ def region_function(network: keras.Model, precision: Precision = "float32") -> R
         # Other processes share the cores: one thread bound to a busy core would hold up the others.
         "ENABLE_CPU_PINNING": False,
     }
-    feed = _halves if precision == "bfloat16" else _one_channel
+    feed = _halves if precision == "bfloat16" else _channels_first
     request = _core().compile_model(_graph(network, feed), "CPU", options).create_infer_request()
 
     def run(pixels: np.ndarray) -> np.ndarray:
@@ -61,9 +61,10 @@ def _core() -> Any:
     return ov.Core()
 
 
-def _one_channel(pixels: np.ndarray) -> np.ndarray:
-    """(S, S) to (1, 1, S, S) float32."""
-    return np.ascontiguousarray(pixels, np.float32)[None, None]
+def _channels_first(pixels: np.ndarray) -> np.ndarray:
+    """(S, S) or (S, S, C) to (1, C, S, S) float32."""
+    planes = pixels.reshape(*pixels.shape[:2], -1).transpose(2, 0, 1)
+    return np.ascontiguousarray(planes, np.float32)[None]
 
 
 def _halves(pixels: np.ndarray) -> np.ndarray:
@@ -72,7 +73,7 @@ def _halves(pixels: np.ndarray) -> np.ndarray:
     With the first kernel split likewise (`_of_halves`), the first convolution is nearly that of float32. Rounding the image
     and this kernel to eight bits made half of all differences between masks; two more channels cost nothing.
     """
-    whole = np.ascontiguousarray(pixels, np.float32)
+    whole = np.ascontiguousarray(pixels, np.float32).reshape(pixels.shape[:2])
     rounded = _rounded(whole)
     return np.stack([rounded, whole - rounded, rounded])[None]
 
@@ -91,10 +92,11 @@ def _rounded(values: np.ndarray) -> np.ndarray:
 
 def _graph(network: keras.Model, feed: Callable[[np.ndarray], np.ndarray]) -> Any:
     """The network as an OpenVINO graph, channels first, for pixels that `feed` made ready."""
-    if len(network.inputs) != 1 or len(network.outputs) != 1 or network.input_shape[-1] != 1:
-        raise NotConvertible(f"{network.name} does not take one grey image to one map.")
-    _, rows, columns, _ = network.input_shape
-    pixels = ops.parameter(feed(np.zeros((rows, columns))).shape, np.float32, name="pixels")
+    if len(network.inputs) != 1 or len(network.outputs) != 1:
+        raise NotConvertible(f"{network.name} does not take one image to one map.")
+    if feed is _halves and network.input_shape[-1] != 1:
+        raise NotConvertible(f"{network.name} does not take one grey image, which bfloat16 asks for here.")
+    pixels = ops.parameter(feed(np.zeros(network.input_shape[1:])).shape, np.float32, name="pixels")
     made = {id(network.inputs[0]): pixels}
     enlarged_from: dict[int, Any] = {}
     for layer in network.layers:
@@ -117,8 +119,14 @@ def _graph(network: keras.Model, feed: Callable[[np.ndarray], np.ndarray]) -> An
 def _converted(layer: Any, inputs: list[Any]) -> Any:
     layers = keras.layers
     match layer:
+        case layers.DepthwiseConv2D():
+            return _each_channel_by_itself(layer, inputs[0])
         case layers.Conv2D():
             return _convolution(layer, inputs[0])
+        case layers.BatchNormalization() if layer.axis in (-1, 3):
+            return _normalised(layer, inputs[0])
+        case layers.ReLU() if layer.max_value and not layer.negative_slope and not layer.threshold:
+            return ops.clamp(inputs[0], 0.0, float(layer.max_value))
         case layers.MaxPooling2D() if layer.pool_size == layer.strides == (2, 2):
             return ops.max_pool(inputs[0], [2, 2], [1, 1], [0, 0], [0, 0], [2, 2]).output(0)
         case layers.UpSampling2D():
@@ -136,14 +144,37 @@ def _converted(layer: Any, inputs: list[Any]) -> Any:
 
 def _convolution(layer: Any, x: Any) -> Any:
     kernel, bias = _kernel_and_bias(layer)
-    return _activated(layer, ops.add(_convolved_same(x, kernel), bias))
+    return _activated(layer, _with_bias(_convolved_same(x, kernel, layer.strides), bias))
+
+
+def _each_channel_by_itself(layer: Any, x: Any) -> Any:
+    kernel, bias = _kernel_and_bias(layer)
+    if layer.depth_multiplier != 1:
+        raise NotConvertible(f"{layer.name} makes several channels of one.")
+    weights = ops.constant(np.ascontiguousarray(kernel.transpose(2, 3, 0, 1)[:, :, None]))
+    before, after = _padding(x, kernel, layer.strides)
+    grouped = ops.group_convolution(x, weights, list(layer.strides), before, after, [1, 1])
+    return _activated(layer, _with_bias(grouped, bias))
+
+
+def _normalised(layer: Any, x: Any) -> Any:
+    """Batch norm as it is when nothing learns: a factor and a summand for each channel."""
+    mean, variance = (np.asarray(v, np.float32) for v in (layer.moving_mean, layer.moving_variance))
+    factor = 1 / np.sqrt(variance + layer.epsilon)
+    if layer.scale:
+        factor = factor * np.asarray(layer.gamma, np.float32)
+    summand = -mean * factor
+    if layer.center:
+        summand = summand + np.asarray(layer.beta, np.float32)
+    factor, summand = (ops.constant(v.astype(np.float32)[None, :, None, None]) for v in (factor, summand))
+    return ops.add(ops.multiply(x, factor), summand)
 
 
 def _first_convolution(layer: Any, halves: Any) -> Any:
     if not isinstance(layer, keras.layers.Conv2D):
         raise NotConvertible(f"{layer.name} is no convolution, and the first layer must be one for bfloat16.")
     kernel, bias = _kernel_and_bias(layer)
-    return _activated(layer, ops.add(_convolved_same(halves, _of_halves(kernel)), bias))
+    return _activated(layer, _with_bias(_convolved_same(halves, _of_halves(kernel), layer.strides), bias))
 
 
 def _convolution_of_enlarged(layer: Any, small: Any) -> Any:
@@ -161,28 +192,45 @@ def _convolution_of_enlarged(layer: Any, small: Any) -> Any:
         _convolved(small, kernel, (0, 0), (1, 1)),
     ]
     interleaved = ops.depth_to_space(ops.concat(parities, 1), "blocks_first", 2)
-    return _activated(layer, ops.add(interleaved, bias))
+    return _activated(layer, _with_bias(interleaved, bias))
 
 
 def _kernel_and_bias(layer: Any) -> tuple[np.ndarray, Any]:
-    """(rows, columns, in, out) float32, and the bias as a constant that adds to (1, out, H, W)."""
-    keeps_size = layer.padding == "same" or layer.kernel_size == (1, 1)
-    plain = layer.strides == layer.dilation_rate == (1, 1) and layer.groups == 1 and layer.use_bias
-    if not plain or not keeps_size:
-        raise NotConvertible(f"{layer.name} is not a plain convolution that keeps the size.")
-    kernel, bias = (np.asarray(weights, np.float32) for weights in layer.get_weights())
-    return kernel, ops.constant(bias[None, :, None, None])
+    """(rows, columns, in, out) float32, and the bias as a constant that adds to (1, out, H, W); None without one."""
+    same = layer.padding == "same" or layer.kernel_size == (1, 1)
+    grouped = not isinstance(layer, keras.layers.DepthwiseConv2D) and layer.groups != 1
+    if not same or grouped or layer.dilation_rate != (1, 1):
+        raise NotConvertible(f"{layer.name} is not a plain convolution over the whole picture.")
+    kernel, *bias = (np.asarray(weights, np.float32) for weights in layer.get_weights())
+    return kernel, ops.constant(bias[0][None, :, None, None]) if bias else None
 
 
-def _convolved_same(x: Any, kernel: np.ndarray) -> Any:
-    rows, columns = kernel.shape[:2]
-    return _convolved(x, kernel, ((rows - 1) // 2, (columns - 1) // 2), (rows // 2, columns // 2))
+def _with_bias(x: Any, bias: Any) -> Any:
+    return x if bias is None else ops.add(x, bias)
 
 
-def _convolved(x: Any, kernel: np.ndarray, before: tuple[int, int], after: tuple[int, int]) -> Any:
+def _convolved_same(x: Any, kernel: np.ndarray, strides: tuple[int, int]) -> Any:
+    before, after = _padding(x, kernel, strides)
+    return _convolved(x, kernel, before, after, strides)
+
+
+def _padding(x: Any, kernel: np.ndarray, strides: tuple[int, int]) -> tuple[list[int], list[int]]:
+    """Zeros before and after rows and columns, as TensorFlow's "same" has them: the odd one comes after."""
+    before, after = [], []
+    for length, reach, stride in zip(list(x.shape)[2:], kernel.shape[:2], strides, strict=True):
+        steps = -(-int(length) // stride)
+        whole = max((steps - 1) * stride + reach - int(length), 0)
+        before.append(whole // 2)
+        after.append(whole - whole // 2)
+    return before, after
+
+
+def _convolved(
+    x: Any, kernel: np.ndarray, before: Sequence[int], after: Sequence[int], strides: Sequence[int] = (1, 1)
+) -> Any:
     """With zeros added before and after the rows and columns."""
     weights = ops.constant(np.ascontiguousarray(kernel.transpose(3, 2, 0, 1)))
-    return ops.convolution(x, weights, [1, 1], list(before), list(after), [1, 1])
+    return ops.convolution(x, weights, list(strides), list(before), list(after), [1, 1])
 
 
 def _enlarged(layer: Any, x: Any) -> Any:

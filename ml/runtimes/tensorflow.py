@@ -15,14 +15,15 @@ ScoreFunction = Callable[[np.ndarray, int], tuple[dict[str, np.ndarray], np.ndar
 
 
 def region_function(network: keras.Model) -> RegionFunction:
-    """Compiles a region network: (S, S) float32 in [0, 1] to (S, S) float32 in [0, 1]."""
+    """Compiles a network that gives a mask: (S, S) or (S, S, C) float32 in [0, 1] to (S, S) float32 in [0, 1]."""
     signature = [tf.TensorSpec((1, *network.input_shape[1:]), tf.float32)]
     compiled = tf.function(
         lambda pixels: network(pixels, training=False), input_signature=signature, jit_compile=False
     )
 
     def run(pixels: np.ndarray) -> np.ndarray:
-        return np.asarray(compiled(tf.constant(pixels[None, :, :, None])))[0, :, :, 0]
+        picture = pixels.reshape((1, *network.input_shape[1:]))
+        return np.asarray(compiled(tf.constant(picture)))[0, :, :, 0]
 
     return run
 
@@ -37,7 +38,8 @@ def score_function(network: keras.Model, layer: str, output: str, offsets: list[
     compiled = with_grad_cam(network, layer, output, offsets)
 
     def run(pixels: np.ndarray, label: int) -> tuple[dict[str, np.ndarray], np.ndarray]:
-        logits, heatmap = compiled(tf.constant(pixels[None, :, :, None]), tf.constant(label, tf.int32))
+        picture = pixels.reshape((1, *network.input_shape[1:]))
+        logits, heatmap = compiled(tf.constant(picture), tf.constant(label, tf.int32))
         return {name: np.asarray(values) for name, values in logits.items()}, np.asarray(heatmap)
 
     return run

@@ -1,6 +1,6 @@
 """The registry of tasks: what Sidelight can read. Pure data; imports no framework."""
 
-from ml.tasks import sij_mri
+from ml.tasks import lumbar, sij_mri
 from ml.tasks.spec import Definition, Head, Kind, ModelSpec, TaskSpec, UnknownModel, UnknownTask, Wording
 
 __all__ = [
@@ -12,21 +12,37 @@ __all__ = [
     "UnknownModel",
     "UnknownTask",
     "Wording",
+    "offered",
+    "offered_task",
     "task",
     "tasks",
 ]
 
-_TASKS = {spec.key: spec for spec in (sij_mri.SPEC,)}
+_TASKS = (sij_mri.SPEC, lumbar.SPEC)
 
 
 def tasks() -> tuple[TaskSpec, ...]:
-    """Every task, in the order of the pages."""
-    return tuple(_TASKS.values())
+    """Every task: what the command line knows."""
+    return _TASKS
+
+
+def offered() -> tuple[TaskSpec, ...]:
+    """The tasks that clinicians can choose, in the order of the pages: all that the web application knows."""
+    return tuple(spec for spec in _TASKS if spec.offered)
 
 
 def task(key: str) -> TaskSpec:
     """The task of this key. Raises `UnknownTask`."""
-    try:
-        return _TASKS[key]
-    except KeyError:
-        raise UnknownTask(key, tuple(_TASKS)) from None
+    return _named(key, tasks())
+
+
+def offered_task(key: str) -> TaskSpec:
+    """The task of this key that clinicians can choose. Raises `UnknownTask`, also where it is not offered."""
+    return _named(key, offered())
+
+
+def _named(key: str, known: tuple[TaskSpec, ...]) -> TaskSpec:
+    for spec in known:
+        if spec.key == key:
+            return spec
+    raise UnknownTask(key, tuple(spec.key for spec in known))

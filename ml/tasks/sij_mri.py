@@ -28,6 +28,7 @@ SPEC = TaskSpec(
         ModelSpec(
             "unet_best", "U-Net Best", "region", "attention_unet:attention_unet", 128, 7_869_572, _REGION
         ),
+        ModelSpec("lite0_unet", "U-Net Lite0", "region", "lite0_unet:lite0_unet", 256, 3_870_327, _REGION),
         ModelSpec(
             "attention_unet",
             "Attention U-Net",
@@ -67,12 +68,16 @@ SPEC = TaskSpec(
             _STATUS,
             _STIR_ONLY,
         ),
+        ModelSpec(
+            "lesion_mlp", "Lesion map", "lesion", "lesion_mlp:lesion_mlp", 336, 2607, _STATUS, _STIR_ONLY
+        ),
     ),
-    region_model="unet_best",
-    default_model="unet_best",
+    region_model="lite0_unet",
+    default_model="lesion_mlp",
     preparation=Preparation(size=256, fit="pad"),
     image_kinds=("STIR", "T1W", "other"),
     focus_box=(0.5, 0.9, 0.3, 0.7),
+    symmetric=True,
     wording=Wording(
         summary="Joint region, AS status and stage of one oblique coronal slice of the sacroiliac joints.",
         upload_hint="One STIR slice gives region, status and stage; one T1 slice gives the region only.",
@@ -108,7 +113,7 @@ SPEC = TaskSpec(
             ),
         ),
         limits=(
-            "Status and stage were learned from slices of 4 patients, all from one hospital and one protocol.",
+            "Status and stage were learned from slices of 4 to 7 patients, all from one hospital and one protocol.",
             "A T1 slice shows no active inflammation: status and stage are not given for it.",
             "Bright on STIR without being a lesion: vessels, bowel, spinal fluid, joint and disc fluid, coil shading.",
         ),

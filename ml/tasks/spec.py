@@ -107,9 +107,11 @@ class TaskSpec:
         region_model: key of the model whose region focuses the heatmaps.
         default_model: key of the model that the page preselects first, which stands for the task where one is asked for.
         preparation: from pixels to the networks' input.
-        image_kinds: what its gate can tell apart; the last one means “anything else”.
+        image_kinds: what its gate can tell apart; the last one means “anything else”. Empty where it has no gate, and every
+            image is read.
         focus_box: rows and columns (shares of the side) of the fixed box that focuses a heatmap where no region was found.
         offered: whether clinicians can choose it.
+        symmetric: whether left and right may change places: masks are then the mean over the slice and its mirror image.
     """
 
     key: str
@@ -124,6 +126,7 @@ class TaskSpec:
     wording: Wording
     focus_box: tuple[float, float, float, float] = (0.0, 1.0, 0.0, 1.0)
     offered: bool = True
+    symmetric: bool = False
 
     def model(self, key: str) -> ModelSpec:
         """The model of this key. Raises `UnknownModel`."""
@@ -138,6 +141,21 @@ class TaskSpec:
             if head.key == key:
                 return head
         raise LookupError(f"The task {self.key} has no head {key!r}.")
+
+    @property
+    def ordinal_head(self) -> Head:
+        """The first head whose labels have an order. Raises `LookupError`."""
+        return self._first("an ordinal head", [head for head in self.heads if head.ordinal])
+
+    @property
+    def status_head(self) -> Head:
+        """The first head with a positive label. Raises `LookupError`."""
+        return self._first("a head with a positive label", [h for h in self.heads if h.positive is not None])
+
+    def _first(self, what: str, heads: list[Head]) -> Head:
+        if not heads:
+            raise LookupError(f"The task {self.key} has not {what}.")
+        return heads[0]
 
     def chosen(self, keys: tuple[str, ...] | list[str]) -> tuple[ModelSpec, ...]:
         """The models of these keys in the order of the page, each once. Raises `UnknownModel`."""

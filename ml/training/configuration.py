@@ -21,7 +21,9 @@ class ConfigurationError(ValueError):
 class Stage:
     """A part of a run: square of `size` pixels, `epochs` over the training images, cosine from `learning_rate` to a hundredth.
 
-    `frozen` names the layers that are not trained, by the beginning of their names.
+    `frozen` names the layers that are not trained, by the beginning of their names; `rates` those whose learning rate
+    is multiplied by a number (a pre-trained encoder learns more slowly than a new decoder). With several stages that
+    freeze less and less, a network thaws gradually.
     """
 
     size: int
@@ -29,19 +31,21 @@ class Stage:
     batch: int
     learning_rate: float
     frozen: tuple[str, ...] = ()
+    rates: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Augmentation:
     """Bounds of the random changes of a training image; 0 switches one off.
 
-    rotation in degrees; scale and shift as shares of the side; the rest in grey values of [0, 1].
+    rotation in degrees; scale, shift and elastic as shares of the side; the rest in grey values of [0, 1].
     """
 
     flip: bool = True
     rotation: float = 12.0
     scale: float = 0.2
     shift: float = 0.08
+    elastic: float = 0.0
     gamma: float = 0.3
     contrast: float = 0.2
     bias_field: float = 0.25
@@ -57,9 +61,10 @@ class Configuration:
         task, model: what is trained.
         seed: of initial weights, order and augmentation.
         precision: Keras dtype policy of the training (`float32`, `mixed_bfloat16`).
-        start_from: `random`, `lite0` (ImageNet weights of EfficientNet-Lite0 put into B0's places), or another model's key.
+        start_from: `random`, `lite0` (ImageNet weights of EfficientNet-Lite0 in the places that fit), or another model's key.
         weights_folder: where `lite0`'s file lies.
         train_parts, validation_parts: parts of the data set by its `part` column.
+        region_kinds: only images whose mask marks one of these; all if empty.
         loss: `dice_bce` or `bce` for regions, `focal` or `cross_entropy` for labels.
         head_weights: weight of each head's loss.
         keep: weights of the `best` epoch by the validation figure, or of the `last`.
@@ -77,6 +82,7 @@ class Configuration:
     weights_folder: str = "../shared/weights"
     train_parts: tuple[str, ...] = ("train",)
     validation_parts: tuple[str, ...] = ("val",)
+    region_kinds: tuple[str, ...] = ()
     head_weights: dict[str, float] = field(default_factory=dict)
     augmentation: Augmentation = field(default_factory=Augmentation)
     keep: Literal["best", "last"] = "best"
@@ -110,6 +116,7 @@ def read_configuration(path: Path, overrides: dict[str, object]) -> Configuratio
                 "augmentation": Augmentation(**plain.get("augmentation", {})),
                 "train_parts": tuple(plain.get("train_parts", ("train",))),
                 "validation_parts": tuple(plain.get("validation_parts", ("val",))),
+                "region_kinds": tuple(plain.get("region_kinds", ())),
             }
         )
     except TypeError as error:

@@ -1,4 +1,4 @@
-/* The result page: overlays on and off, focused or unfocused heatmap, opacity, compare and single layout. */
+/* The result page: overlays on and off (heatmap, region, lesion), focused or unfocused heatmap, opacity, compare and single layout. */
 import { onKey } from "./keys.js";
 import { remember, remembered } from "./settings.js";
 import { rovingToolbar } from "./toolbar.js";
@@ -14,7 +14,7 @@ function start() {
   const slider = toolbar.querySelector("#opacity");
   const columns = [...comparison.querySelectorAll("[data-model]")];
   const viewports = [...comparison.querySelectorAll("[data-viewport]")].map((figure) => new Viewport(figure));
-  const state = { heatmap: "focused", region: true, overlays: true, layout: "compare", model: 0 };
+  const state = { heatmap: "focused", region: true, lesion: true, overlays: true, layout: "compare", model: 0 };
   const opacity = () => Number(slider?.value ?? 100) / 100;
 
   const press = (selector, on) =>
@@ -23,6 +23,7 @@ function start() {
     press("[data-heatmap]", (button) => button.dataset.heatmap === state.heatmap);
     press("[data-layout]", (button) => button.dataset.layout === state.layout);
     press("[data-region-toggle]", () => state.region);
+    press("[data-lesion-toggle]", () => state.lesion);
     press("[data-overlays-toggle]", () => state.overlays);
     comparison.dataset.layout = state.layout;
     columns.forEach((column, i) => (column.dataset.active = i === state.model));
@@ -49,6 +50,7 @@ function start() {
     button.addEventListener("click", () => set({ layout: button.dataset.layout })),
   );
   toolbar.querySelector("[data-region-toggle]")?.addEventListener("click", () => set({ region: !state.region }));
+  toolbar.querySelector("[data-lesion-toggle]")?.addEventListener("click", () => set({ lesion: !state.lesion }));
   toolbar.querySelector("[data-overlays-toggle]").addEventListener("click", () => set({ overlays: !state.overlays }));
   columns.forEach((column, i) => {
     const button = column.querySelector("[data-expand]");
@@ -59,8 +61,9 @@ function start() {
   onKey("o", () => set({ overlays: !state.overlays }));
   onKey("h", nextHeatmap);
   onKey("g", () => set({ region: !state.region }));
-  onKey("[", () => setOpacity(Number(slider.value) - 5));
-  onKey("]", () => setOpacity(Number(slider.value) + 5));
+  onKey("e", () => set({ lesion: !state.lesion }));
+  onKey("[", () => setOpacity(Number(slider?.value) - 5));
+  onKey("]", () => setOpacity(Number(slider?.value) + 5));
   onKey("c", () => set({ layout: "compare" }));
   onKey("s", () => set({ layout: "single" }));
   onKey("m", () => nextModel(1));

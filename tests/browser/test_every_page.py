@@ -22,6 +22,7 @@ PAGES = (
     "/tasks/sij_mri/definitions",
     "/tasks/sij_mri/models/unet_best",
     "/tasks/sij_mri/models/cnn_classifier",
+    "/tasks/sij_mri/models/lesion_mlp",
     "/account",
     "/studies/no-such-study",
 )

@@ -31,9 +31,12 @@ def test_a_clinician_reads_a_slice_and_finds_it_again(
     for model in SPEC.models:
         column = page.locator(f"article[data-model={model.key}]")
         expect(column).to_contain_text(model.name)
-        if model.kind == "classification":
+        if model.kind != "region":
             expect(column.locator(".score-bars__row")).to_have_count(sum(len(h.labels) for h in SPEC.heads))
+        if model.kind == "classification":
             expect(column.locator("[data-colour-bar]").first).to_be_visible()
+        elif model.kind == "lesion":
+            expect(column.locator(".prediction__lesion")).to_be_visible()
         else:
             expect(column.get_by_text("Share of the slice")).to_be_visible()
 

@@ -39,7 +39,10 @@ def models(tmp_path_factory) -> Path:
             "key": model.key,
             "version": "1.0.0",
             "weights_sha256": weights_sha256(weights),
-            "thresholds": {"as_status": 0.4} if model.kind == "classification" else {},
+            "thresholds": {"region": {}, "classification": {"as_status": 0.4}, "lesion": {"lesion": 0.9}}[
+                model.kind
+            ],
+            "readout": {"slope": 1.0, "cuts": [-4.0, -3.0, -2.0]},
             "temperature": {},
         }
         card_file(TASK.key, model.key, folder).write_text(yaml.safe_dump(card))
@@ -114,7 +117,7 @@ def test_agreement_is_measured_on_a_data_set_and_printed_for_the_cards(models, t
 
     assert result.exit_code == 0, result.output
     printed = yaml.safe_load(result.stdout)
-    assert list(printed) == ["unet_best", "attention_unet"]
+    assert list(printed) == [model.key for model in TASK.models if model.kind == "region"]
     for block in printed.values():
         facts = block["precision"]["bfloat16"]
         assert facts["n_images"] == 1

@@ -121,6 +121,14 @@ def test_a_figure_without_its_n_or_interval_is_refused(lacking: str, fields: dic
     assert check_card(whole) == [f"figures.test.by_sequence.STIR.{lacking}: missing"]
 
 
+def test_a_lesion_models_card_says_what_its_outline_and_labels_follow_from(fields: dict[str, Any]) -> None:
+    fields["kind"] = "lesion"
+    assert [problem.split(":")[0] for problem in check_card(fields)] == ["thresholds.lesion", "readout"]
+
+    fields |= {"thresholds": {"lesion": 0.4}, "readout": {"slope": 3.1, "cuts": [-9.0, -6.5, -4.5]}}
+    assert check_card(fields) == []
+
+
 def test_a_card_that_only_lacks_words_can_still_be_read(fields: dict[str, Any], tmp_path: Path) -> None:
     write_card(fields, tmp_path)
     del fields["known_failures"]

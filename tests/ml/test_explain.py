@@ -33,6 +33,56 @@ def test_grad_cam_gives_logits_and_a_map_that_is_the_gradient_weighted_feature_m
     assert np.asarray(heatmap).sum() == pytest.approx(16.0)
 
 
+def network_that_tells_bright_from_dark():
+    """Brightness over 0.5 speaks for label 1 and against label 0, darkness the other way round."""
+    inputs = layers.Input((32, 32, 1))
+    x = layers.Conv2D(2, 1, activation="relu", name="maps")(inputs)
+    x = layers.GlobalAveragePooling2D()(x)
+    logits = layers.Dense(2, use_bias=False, name="answer_logits")(x)
+    network = keras.Model(inputs, layers.Softmax(name="answer")(logits))
+    network.get_layer("maps").set_weights([np.array([[[[1.0, -1.0]]]]), np.array([-0.5, 0.5])])
+    network.get_layer("answer_logits").set_weights([np.array([[-4.0, 4.0], [4.0, -4.0]])])
+    return network
+
+
+@pytest.fixture
+def bright_square():
+    """A dark slice with a bright square, (32, 32) bool."""
+    square = np.zeros((32, 32), bool)
+    square[4:8, 20:26] = True
+    return square
+
+
+@pytest.mark.parametrize("label", ["Negative", "Positive"])
+def test_where_the_answer_is_known_each_label_is_explained_by_exactly_what_speaks_for_it(
+    label, bright_square
+):
+    from ml.explain.grad_cam import with_grad_cam
+
+    explain = with_grad_cam(network_that_tells_bright_from_dark(), "maps", "answer", [0.0, 0.0])
+    pixels = bright_square.astype(np.float32)[None, :, :, None]
+
+    _, heatmap = explain(pixels, ["Negative", "Positive"].index(label))
+
+    speaks_for_it = bright_square if label == "Positive" else ~bright_square
+    assert np.array_equal(np.asarray(heatmap), speaks_for_it.astype(np.float32))
+
+
+def test_a_limit_of_grad_cam_what_looks_alike_is_marked_even_where_the_score_does_not_look():
+    from ml.explain.grad_cam import with_grad_cam
+
+    explain = with_grad_cam(network_that_looks_at_one_corner(), "maps", "answer", [0.0, 0.0])
+    pixels = np.zeros((1, 32, 32, 1), np.float32)
+    pixels[0, 4:8, 4:8] = 1.0
+    score, _ = explain(pixels, 1)
+
+    pixels[0, 24:28, 24:28] = 1.0
+    same_score, heatmap = explain(pixels, 1)
+
+    assert np.array_equal(score["answer"], same_score["answer"])
+    assert np.asarray(heatmap)[24:28, 24:28].min() == 1.0
+
+
 def test_the_threshold_decides_which_label_is_explained():
     from ml.explain.grad_cam import with_grad_cam
 

@@ -29,13 +29,14 @@ def test_the_sacroiliac_networks_have_the_published_parameter_counts():
         "hybrid_cnn_transformer": 4_838_319,
     }
 
-    assert {m.key: m.parameters for m in tasks.task("sij_mri").models} == published
+    parameters = {m.key: m.parameters for m in tasks.task("sij_mri").models}
+    assert {key: parameters[key] for key in published} == published
 
 
 @pytest.mark.parametrize(("spec", "model"), MODELS)
 def test_a_classification_network_answers_every_head_with_scores_that_add_up_to_one(spec, model):
     if model.kind != "classification":
-        assert build(model.network, size=64).output_shape == (None, 64, 64, 1)
+        assert build(model.network, size=64).output_shape == (None, 64, 64, 1), model.key
         return
     network = build(model.network, size=model.input_size)
 

@@ -9,6 +9,7 @@ import pytest
 from ml import reading, tasks
 from ml.cards import models_dir, read_card
 from ml.images.decode import DecodedImage, decode
+from ml.readout import Readout
 from ml.registry import Registry, WeightsMismatch, WeightsMissing
 from tests import phantoms
 
@@ -63,6 +64,10 @@ def test_maps_lie_on_the_images_own_grid_and_areas_follow_from_the_spacing(stir,
             assert answer.region_px == answer.region.sum()
             assert answer.area_mm2 == pytest.approx(answer.region_px * 0.25)
             assert answer.heatmap is None
+        elif TASK.model(answer.model).kind == "lesion":
+            assert answer.lesion.mask.shape == stir.pixels.shape
+            assert answer.lesion.area_mm2 == pytest.approx(answer.lesion.pixels * 0.25)
+            assert answer.heatmap is answer.region is None
         else:
             assert answer.heatmap.shape == answer.heatmap_focused.shape == stir.pixels.shape
             assert 0 <= answer.heatmap.min() <= answer.heatmap.max() <= 1
@@ -77,7 +82,7 @@ def test_a_focused_heatmap_is_zero_outside_of_what_it_was_focused_on(answers):
 
 def test_a_classification_model_scores_every_label_of_every_head(answers):
     for answer in answers:
-        for head in TASK.heads if answer.heatmap is not None else ():
+        for head in TASK.heads if TASK.model(answer.model).kind != "region" else ():
             assert list(answer.scores[head.key]) == list(head.labels)
             assert sum(answer.scores[head.key].values()) == pytest.approx(1)
             assert answer.labels[head.key] in head.labels
@@ -111,12 +116,39 @@ def test_missing_and_exchanged_weights_fail_one_model_with_a_sentence_and_no_oth
 
 
 def test_without_the_region_models_weights_the_fixed_box_is_used_and_named(stir, own_models):
-    (own_models / "sij_mri" / "unet_best" / "weights.safetensors").unlink()
+    (own_models / "sij_mri" / TASK.region_model / "weights.safetensors").unlink()
     passed = reading.GateFindings("STIR", {}, "passed")
 
-    (answer,) = reading.read(stir, "sij_mri", ["cnn_classifier"], passed, Registry(own_models))
+    answer, lesion = reading.read(
+        stir, "sij_mri", ["cnn_classifier", "lesion_mlp"], passed, Registry(own_models)
+    )
 
     assert (answer.state, answer.focus) == ("done", "box")
+    assert lesion.state == "failed"
+    assert "not on this server" in lesion.sentence
+
+
+def test_where_no_region_is_found_a_lesion_model_says_so_and_gives_no_answer(monkeypatch, stir):
+    nothing = np.zeros(stir.pixels.shape, np.float32)
+    monkeypatch.setattr(reading._Slice, "_task_region", lambda _: nothing)
+    passed = reading.GateFindings("STIR", {}, "passed")
+
+    (answer,) = reading.read(stir, "sij_mri", ["lesion_mlp"], passed)
+
+    assert answer.state == "not_applicable"
+    assert "No bone region was found" in answer.sentence
+    assert not answer.scores
+
+
+def test_a_lesions_status_and_stage_follow_from_its_burden(stir, answers):
+    found = next(answer for answer in answers if answer.lesion is not None)
+    readout = read_card("sij_mri", found.model).raw["readout"]
+
+    scores = Readout(readout["slope"], tuple(readout["cuts"])).scores(
+        found.lesion.burden, TASK.ordinal_head, TASK.status_head
+    )
+
+    assert found.scores == scores
 
 
 def test_the_registry_says_what_is_wrong_with_weights(own_models):
@@ -153,7 +185,7 @@ def test_a_fingerprint_changes_with_pixels_spacing_and_weights_and_with_nothing_
     assert reading.fingerprint(replace(stir, pixel_mm=None), "sij_mri", "cnn_classifier") != before
     assert reading.fingerprint(stir, "sij_mri", "unet_best") != before
     monkeypatch.setenv("MODELS_DIR", str(own_models))
-    (own_models / "sij_mri" / "unet_best" / "weights.safetensors").unlink()
+    (own_models / "sij_mri" / TASK.region_model / "weights.safetensors").unlink()
     assert reading.fingerprint(stir, "sij_mri", "cnn_classifier") == ""
 
 
@@ -182,7 +214,7 @@ def test_a_t1_slice_gives_a_region_and_no_status():
     findings = reading.check(t1, "sij_mri", KEYS)
 
     assert (findings.kind, findings.state) == ("T1W", "passed")
-    assert set(findings.not_applicable) == {"cnn_classifier", "classifier_best", "hybrid_cnn_transformer"}
+    assert set(findings.not_applicable) == {m.key for m in TASK.models if m.kind != "region"}
     by_model = {a.model: a for a in reading.read(t1, "sij_mri", ["unet_best", "cnn_classifier"], findings)}
     assert by_model["unet_best"].state == "done"
     assert by_model["cnn_classifier"].state == "not_applicable"

@@ -78,7 +78,8 @@ def small_network(*middle: layers.Layer) -> keras.Model:
 
 
 def plainly(network: keras.Model, pixels: np.ndarray) -> np.ndarray:
-    return np.asarray(network(pixels[None, :, :, None], training=False))[0, :, :, 0]
+    picture = pixels.reshape((1, *pixels.shape[:2], -1))
+    return np.asarray(network(picture, training=False))[0, :, :, 0]
 
 
 def test_both_runtimes_give_the_same_map_in_float32(unet, pixels):
@@ -138,6 +139,24 @@ def test_an_enlargement_that_two_layers_use_is_still_there_for_the_second():
     np.testing.assert_allclose(fast, plainly(network, pixels), atol=1e-5)
 
 
+@pytest.mark.parametrize("size", [(12, 20), (13, 9)], ids=["even", "odd"])
+@pytest.mark.parametrize("reach", [1, 3, 5])
+def test_strided_convolutions_of_each_channel_and_batch_norms_are_tensorflows(size, reach):
+    inputs = layers.Input((*size, 2))
+    x = layers.Conv2D(6, reach, 2, padding="same", use_bias=False)(inputs)
+    x = layers.ReLU(6.0)(layers.BatchNormalization()(x))
+    x = layers.DepthwiseConv2D(reach, 2, padding="same", use_bias=False)(x)
+    x = layers.BatchNormalization(scale=False)(x)
+    network = keras.Model(inputs, layers.Conv2D(1, 1, activation="sigmoid")(x))
+    generator = np.random.default_rng(1)
+    network.set_weights([generator.random(w.shape, np.float32) + 0.1 for w in network.get_weights()])
+    pixels = generator.random((*size, 2), np.float32)
+
+    fast = openvino.region_function(network)(pixels)
+
+    np.testing.assert_allclose(fast, plainly(network, pixels), atol=1e-5)
+
+
 @given(st.lists(st.floats(-1e6, 1e6, width=32), min_size=1, max_size=20))
 @settings(max_examples=200, deadline=None)
 def test_two_halves_hold_sixteen_bits_of_a_number_and_each_is_a_bfloat16(values):
@@ -155,9 +174,10 @@ def test_two_halves_hold_sixteen_bits_of_a_number_and_each_is_a_bfloat16(values)
     [
         layers.LayerNormalization(),
         layers.Conv2D(2, 3, padding="valid"),
-        layers.Conv2D(2, 3, padding="same", strides=2),
-        layers.Conv2D(2, 3, padding="same", use_bias=False),
+        layers.Conv2D(2, 3, padding="same", dilation_rate=2),
         layers.Conv2D(2, 3, padding="same", activation="gelu"),
+        layers.DepthwiseConv2D(3, padding="same", depth_multiplier=2),
+        layers.ReLU(negative_slope=0.1),
         layers.UpSampling2D(2, interpolation="bilinear"),
         layers.MaxPooling2D(3),
     ],

@@ -47,6 +47,19 @@ def test_the_label_shown_is_the_label_that_the_heatmap_explains(negative, positi
     assert STATUS.labels[explained] == label
 
 
+@pytest.mark.parametrize(
+    ("scores", "label"),
+    [
+        ((0.4, 0.25, 0.25, 0.1), "Early"),
+        ((0.6, 0.1, 0.1, 0.2), "Normal"),
+        ((0.3, 0.1, 0.2, 0.4), "Moderate"),
+        ((0.1, 0.1, 0.1, 0.7), "Advanced"),
+    ],
+)
+def test_a_stage_is_the_one_at_which_half_of_the_scores_is_reached(scores, label):
+    assert scoring.label_of(STAGE, dict(zip(STAGE.labels, scores, strict=True)), card()) == label
+
+
 def test_equal_scores_are_wholly_uncertain_and_one_sure_score_is_not():
     even = {"as_status": {"Negative": 0.5, "Positive": 0.5}, "stage": dict.fromkeys(STAGE.labels, 0.25)}
     sure = {

@@ -3,15 +3,19 @@
 import csv
 
 import cv2
+import keras
 import numpy as np
 import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
+from safetensors.numpy import load_file
 
-from ml.training.augmentation import augment
 from ml.training.configuration import Augmentation, ConfigurationError, read_configuration
-from ml.training.losses import dice_bce, focal
+from ml.training.fitting.differential_rates import AdamWithRates
+from ml.training.fitting.losses import dice_bce, focal
+from ml.training.inputs.augmentation import augment
+from ml.training.inputs.batches import AugmentedBatches, Prepared
 
 CONFIGURATION = {
     "task": "sij_mri",
@@ -80,7 +84,12 @@ def test_a_run_leaves_weights_and_names_every_patient_that_it_saw(home, drawn_da
     assert record["patients"] == {"train": ["p0", "p1", "p2"], "val": ["p3"]}
     assert record["configuration"]["stages"][0]["epochs"] == 2
     assert len((out / "history.jsonl").read_text().splitlines()) == 2
-    assert sorted(p.name for p in out.iterdir()) == ["history.jsonl", "train.yaml", "weights.safetensors"]
+    assert sorted(p.name for p in out.iterdir()) == [
+        "history.jsonl",
+        "learning_curve.png",
+        "train.yaml",
+        "weights.safetensors",
+    ]
 
 
 def test_an_override_reaches_into_lists_and_a_wrong_one_is_named(home):
@@ -98,18 +107,28 @@ def test_an_override_reaches_into_lists_and_a_wrong_one_is_named(home):
 def test_an_augmented_slice_stays_in_range_and_its_mask_moves_with_it(seed):
     pixels = np.zeros((48, 48), np.float32)
     pixels[18:30, 16:28] = 1.0
-    bounds = Augmentation(bias_field=0, noise=0, contrast=0, gamma=0, blur=0)
+    bounds = Augmentation(bias_field=0, noise=0, contrast=0, gamma=0, blur=0, elastic=0.02)
 
-    moved, mask = augment(pixels, pixels.copy(), bounds, np.random.default_rng(seed))
+    moved, mask = augment(pixels[..., None], pixels.copy(), bounds, np.random.default_rng(seed))
 
     assert moved.min() >= 0
     assert moved.max() <= 1
-    assert np.allclose(moved, mask, atol=1e-5)
+    assert np.allclose(moved[..., 0], mask, atol=1e-5)
     assert moved.sum() > 50
 
 
+def test_brightness_changes_the_slice_and_not_what_is_known_beside_it():
+    pixels = np.full((32, 32, 2), 0.5, np.float32)
+    bounds = Augmentation(flip=False, rotation=0, scale=0, shift=0)
+
+    moved, _ = augment(pixels, None, bounds, np.random.default_rng(3))
+
+    assert not np.allclose(moved[..., 0], 0.5, atol=0.01)
+    assert np.allclose(moved[..., 1], 0.5)
+
+
 def test_the_same_seed_gives_the_same_variant():
-    pixels = np.random.default_rng(0).random((32, 32), np.float32)
+    pixels = np.random.default_rng(0).random((32, 32, 1), np.float32)
 
     first, second = (augment(pixels, None, Augmentation(), np.random.default_rng(5))[0] for _ in range(2))
 
@@ -133,3 +152,56 @@ def test_focal_loss_leaves_unknown_labels_out_and_counts_sure_errors_most():
 
     assert unknown == 0
     assert wrong > 100 * right
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_order_and_variants_follow_from_seed_and_epoch_alone(seed):
+    prepared = Prepared(np.random.default_rng(0).random((6, 16, 16, 1), np.float32), np.ones((6, 16, 16)), {})
+    whole, later = (
+        AugmentedBatches(prepared, None, Augmentation(), 2, seed, first_epoch=first) for first in (0, 2)
+    )
+    for _ in range(2):
+        whole.on_epoch_end()
+
+    assert all(np.array_equal(whole[i][0], later[i][0]) for i in range(3))
+    assert not np.array_equal(whole[0][0], AugmentedBatches(prepared, None, Augmentation(), 2, seed)[0][0])
+
+
+def test_a_layer_of_a_lower_rate_moves_less():
+    network = keras.Sequential(
+        [keras.layers.Input((1,)), keras.layers.Dense(1, name="slow_one"), keras.layers.Dense(1, name="fast")]
+    )
+    network.compile(AdamWithRates({"slow": 0.1, "slow_on": 0.5}, learning_rate=0.01), loss="mse")
+    before = [keras.ops.convert_to_numpy(w) for w in network.get_weights()]
+
+    network.train_on_batch(np.ones((4, 1)), np.full((4, 1), 9.0))
+
+    slow, _, fast, _ = (np.abs(a - b).max() for a, b in zip(before, network.get_weights(), strict=True))
+    # Adam's first step is the learning rate itself, whatever the gradient.
+    assert slow == pytest.approx(0.005, rel=1e-3)
+    assert fast == pytest.approx(0.01, rel=1e-3)
+
+
+def test_a_run_that_was_interrupted_ends_like_one_that_was_not(home, drawn_data, tmp_path, monkeypatch):
+    from ml.training.fitting.validation import Keeper
+    from ml.training.train import train
+
+    overrides = {"stages.0.epochs": 3, "stages.0.size": 16}
+    whole = train("sij_mri", "unet_best", drawn_data, overrides, tmp_path / "whole")
+    ends = Keeper.on_epoch_end
+
+    def cut_off(keeper, epoch, logs=None):
+        ends(keeper, epoch, logs)
+        if epoch == 1:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(Keeper, "on_epoch_end", cut_off)
+    with pytest.raises(KeyboardInterrupt):
+        train("sij_mri", "unet_best", drawn_data, overrides, tmp_path / "cut")
+    monkeypatch.setattr(Keeper, "on_epoch_end", ends)
+    resumed = train("sij_mri", "unet_best", drawn_data, overrides, tmp_path / "cut")
+
+    assert len((resumed / "history.jsonl").read_text().splitlines()) == 3
+    first, second = (load_file(folder / "weights.safetensors") for folder in (whole, resumed))
+    assert all(np.allclose(first[name], second[name], atol=2e-3) for name in first)
+    assert not (resumed / "resume.npz").exists()

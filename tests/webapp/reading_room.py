@@ -21,7 +21,14 @@ from webapp.readings.summary import summarise
 from webapp.readings.tables import Prediction, Reading
 from webapp.studies.tables import Study
 
-STATUS, REGION = "cnn_classifier", "unet_best"
+STATUS, REGION, LESION = "cnn_classifier", "unet_best", "lesion_mlp"
+OUTLINED: dict[str, float | None] = {
+    "pixels": 200,
+    "share_of_region": 0.031,
+    "area_mm2": 182.3,
+    "near_joint_share": 0.74,
+    "burden": 0.02,
+}
 
 
 def upload(client: FlaskClient, data: bytes | None = None, **fields: Any) -> TestResponse:
@@ -79,13 +86,26 @@ def _answer(reading: Reading, model: str, label: str, stage: str) -> None:
     shape = (image.rows, image.columns)
     said = Prediction(model=model, version="1.2.0", weights_sha256="a" * 64, state="done", seconds=1.5)
     said.precision, said.labels, said.scores = "float32", {}, {}
-    if task("sij_mri").model(model).kind == "region":
+    kind = task("sij_mri").model(model).kind
+    if kind == "region":
         said.region_px = 8
         pictures = {"region": mask_png(np.eye(*shape, dtype=bool))}
     else:
         said.labels = {"as_status": label, "stage": stage}
         said.scores = {"as_status": {"Negative": 0.3, "Positive": 0.7}, "stage": {stage: 0.9}}
-        said.risk, said.uncertainty, said.focus = "LOW", 0.25, "box"
+        said.risk, said.uncertainty = "LOW", 0.25
+    if kind == "lesion":
+        said.lesion = OUTLINED
+        pictures = {"lesion": mask_png(outlined(shape))}
+    elif kind == "classification":
+        said.focus = "box"
         heatmap = heatmap_png(np.ones(shape, np.float32))
         pictures = {"heatmap": heatmap, "heatmap_focused": heatmap}
     store(place, said, pictures)
+
+
+def outlined(shape: tuple[int, int]) -> np.ndarray:
+    """The lesion that the lesion model outlines: 10 rows of 20 pixels."""
+    mask = np.zeros(shape, dtype=bool)
+    mask[20:30, 12:32] = True
+    return mask

@@ -15,9 +15,11 @@ from openapi_spec_validator import validate
 from werkzeug.test import TestResponse
 
 from ml.images.store import read_heatmap, read_mask
+from ml.tasks import task
 from tests.ml.bad_files import BAD_FILES, bad_file
+from tests.webapp import reading_room
 from tests.webapp.conftest import AuthActions
-from tests.webapp.reading_room import REGION, STATUS, begin, finish
+from tests.webapp.reading_room import LESION, OUTLINED, REGION, STATUS, begin, finish
 from tests.webapp.workers import make_user, slice_png
 from webapp import create_app
 from webapp.accounts.tokens import make_token
@@ -122,7 +124,9 @@ def test_an_upload_is_accepted_and_its_address_works(script: Script) -> None:
 
 
 def test_without_models_all_of_the_task_read(script: Script) -> None:
-    assert len(script.study(script.uploaded(models=[]))["models"]) == 5
+    models = script.study(script.uploaded(models=[]))["models"]
+
+    assert models == [model.key for model in task("sij_mri").models]
 
 
 def test_a_running_reading_tells_no_predictions(app: Flask, script: Script) -> None:
@@ -155,6 +159,33 @@ def test_a_done_reading_tells_what_each_model_says(app: Flask, script: Script) -
     mask = script.client.get(region["region"], headers=script.headers)
     assert read_mask(mask.data).sum() == 64
     assert script.client.get(region["region"]).status_code == 401
+
+
+def test_a_lesion_is_told_with_its_numbers_and_its_mask(app: Flask, script: Script) -> None:
+    uuid = script.uploaded(models=[STATUS, LESION])
+    finish(app, uuid, "Positive", "Early")
+
+    status, lesion = script.study(uuid)["predictions"]
+
+    assert (lesion["as_status"], lesion["stage"], lesion["risk"]) == (1, "Early", "LOW")
+    assert {name: lesion["lesion"][name] for name in OUTLINED} == OUTLINED
+    mask = lesion["lesion"]["mask"]
+    assert read_mask(script.client.get(mask, headers=script.headers).data).sum() == OUTLINED["pixels"]
+    assert script.client.get(mask).status_code == 401
+    assert (lesion["region"], lesion["heatmap"], status["lesion"]) == (None, None, None)
+
+
+def test_a_lesion_may_have_no_known_area_and_nothing_near_the_joints(
+    app: Flask, script: Script, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    none = {"pixels": 0, "share_of_region": 0.0, "area_mm2": None, "near_joint_share": None, "burden": 0.0}
+    monkeypatch.setattr(reading_room, "OUTLINED", none)
+    uuid = script.uploaded(models=[LESION])
+    finish(app, uuid, "Negative", "Normal")
+
+    (said,) = script.study(uuid)["predictions"]
+
+    assert {name: said["lesion"][name] for name in none} == none
 
 
 def test_a_negative_status_is_zero(app: Flask, script: Script) -> None:

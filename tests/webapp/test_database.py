@@ -7,11 +7,14 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib import import_module
+from io import StringIO
 from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.operations import Operations
 from flask import Flask
 from flask_migrate import downgrade, upgrade
 from sqlalchemy.exc import IntegrityError
@@ -20,6 +23,7 @@ from webapp import create_app
 from webapp.accounts.tables import ApiToken, User
 from webapp.database import bind_migrations
 from webapp.extensions import db
+from webapp.readings.tables import Prediction
 from webapp.settings import REPOSITORY, Settings, current_settings
 
 
@@ -32,6 +36,12 @@ def empty(tmp_path: Path) -> Iterator[Flask]:
         yield app
         db.session.remove()
         db.engine.dispose()
+
+
+def _run(*statements: str) -> None:
+    with db.engine.begin() as connection:
+        for statement in statements:
+            connection.exec_driver_sql(statement)
 
 
 def differences() -> list[object]:
@@ -59,6 +69,57 @@ def test_migrations_go_back_to_nothing_and_up_again(empty: Flask) -> None:
     upgrade()
 
     assert differences() == []
+
+
+def test_a_database_without_lesions_keeps_its_predictions(empty: Flask) -> None:
+    upgrade(revision="0001")
+    _run(
+        "INSERT INTO user VALUES (1, 'a@b.example', 'x', 'clinician', 'active', 'dark', '2026-01-01')",
+        "INSERT INTO study VALUES (1, 'u', 1, 'sij_mri', NULL, NULL, '2026-01-01', NULL)",
+        "INSERT INTO image (id, study_id, position, file, sha256, rows, columns, format, warnings)"
+        " VALUES (1, 1, 0, 'image.png', 's', 64, 64, 'PNG', '[]')",
+        "INSERT INTO reading (id, study_id, latest, state, models, attempt, created_at)"
+        " VALUES (1, 1, 1, 'done', '[\"unet_best\"]', 1, '2026-01-01')",
+        "INSERT INTO prediction (id, reading_id, image_id, model, version, state, scores, labels, seconds, precision,"
+        " region_px, files, created_at) VALUES (1, 1, 1, 'unet_best', '1.0.0', 'done', '{}', '{}', 1.5, 'float32',"
+        " 8, '{\"region\": \"r.png\"}', '2026-01-01')",
+    )
+
+    upgrade()
+
+    kept = db.session.get_one(Prediction, 1)
+    assert (kept.model, kept.region_px, kept.files, kept.lesion) == (
+        "unet_best",
+        8,
+        {"region": "r.png"},
+        None,
+    )
+    kept.lesion = {"pixels": 3, "area_mm2": None}
+    db.session.commit()
+    db.session.expire_all()
+    assert db.session.get_one(Prediction, 1).lesion == {"pixels": 3, "area_mm2": None}
+    db.session.close()
+    downgrade(revision="0001")
+    with db.engine.connect() as connection:
+        left = connection.execute(db.text("SELECT model, region_px FROM prediction")).all()
+    assert [tuple(row) for row in left] == [("unet_best", 8)]
+
+
+def test_on_postgresql_lesions_are_one_new_column() -> None:
+    written = StringIO()
+    options = {"as_sql": True, "output_buffer": written}
+    context = MigrationContext.configure(dialect_name="postgresql", opts=options)
+    revision = import_module("migrations.versions.0002_lesions")
+
+    with Operations.context(context):
+        revision.upgrade()
+        revision.downgrade()
+
+    statements = [line for line in written.getvalue().splitlines() if line]
+    assert statements == [
+        "ALTER TABLE prediction ADD COLUMN lesion JSON;",
+        "ALTER TABLE prediction DROP COLUMN lesion;",
+    ]
 
 
 def test_two_that_migrate_at_once_do_not_disturb_each_other(empty: Flask) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,11 +12,13 @@ from babel.messages.frontend import parse_mapping_cfg
 from flask.testing import FlaskClient
 
 from ml.cards import Card
-from ml.tasks import TaskSpec, tasks
+from ml.tasks import TaskSpec, offered, task
 from tests.webapp.conftest import AuthActions
+from webapp.pages import routes
 from webapp.pages.facts import facts_of
 from webapp.settings import REPOSITORY, Settings
 
+SIJ = task("sij_mri")
 MEASURED = {
     "n_images": 40,
     "n_patients": 4,
@@ -48,7 +51,7 @@ def settings(tmp_path: Path) -> Settings:
     return Settings(data_dir=tmp_path / "data", models_dir=tmp_path / "models", min_free_mb=0)
 
 
-@pytest.mark.parametrize("spec", tasks(), ids=lambda spec: spec.key)
+@pytest.mark.parametrize("spec", offered(), ids=lambda spec: spec.key)
 def test_every_word_of_a_task_is_explained(client: FlaskClient, auth: AuthActions, spec: TaskSpec) -> None:
     auth.signup()
 
@@ -128,6 +131,30 @@ def test_a_figure_of_few_images_is_not_shown_as_firm() -> None:
 
     assert not any(row.too_few for row in whole.rows)
     assert all(row.too_few for row in part.rows)
+
+
+def test_a_lesion_models_card_says_how_status_and_stage_follow() -> None:
+    readout = {"slope": 2.1, "cuts": [-3.0, -1.0, 1.0]}
+    card = replace(CARD, raw={"thresholds": {"lesion": 0.4}, "readout": readout})
+
+    ((title, said),) = facts_of(card).sections
+
+    assert title == "From lesion to status and stage"
+    assert said == {"a pixel is outlined from a share of": 0.4, **readout}
+
+
+def test_a_word_of_a_kind_of_model_is_explained_only_where_there_is_one(
+    client: FlaskClient, auth: AuthActions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    auth.signup()
+    page = client.get("/tasks/sij_mri/definitions").text
+    assert "rough rule" in page
+    assert "lumbar" in page
+
+    without = replace(SIJ, models=tuple(model for model in SIJ.models if model.kind != "lesion"))
+    monkeypatch.setattr(routes, "_task", lambda key: without)
+
+    assert "rough rule" not in client.get("/tasks/sij_mri/definitions").text
 
 
 def test_what_a_card_leaves_empty_has_no_heading() -> None:

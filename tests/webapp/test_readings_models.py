@@ -58,11 +58,16 @@ def test_models_whose_weights_are_missing_or_changed_say_so_and_the_others_read(
         assert prediction.weights_sha256 == cards.read_card(SPEC.key, model.key).weights_sha256
         if model.kind == "region":
             assert read_mask((folder / prediction.files["region"]).read_bytes()).shape == (64, 64)
+            continue
+        assert set(prediction.labels) == {head.key for head in SPEC.heads}
+        assert all(
+            sum(scores.values()) == pytest.approx(1, abs=1e-4) for scores in prediction.scores.values()
+        )
+        if model.kind == "lesion":
+            assert prediction.lesion is not None
+            mask = read_mask((folder / prediction.files["lesion"]).read_bytes())
+            assert mask.sum() == prediction.lesion["pixels"]
         else:
-            assert set(prediction.labels) == {head.key for head in SPEC.heads}
-            assert all(
-                sum(scores.values()) == pytest.approx(1, abs=1e-4) for scores in prediction.scores.values()
-            )
             assert read_heatmap((folder / prediction.files["heatmap"]).read_bytes()).shape == (64, 64)
     assert loads_tensorflow(clinic.worker_pid() or 0)
     assert not loads_tensorflow(parent.pid)

@@ -215,6 +215,16 @@ def test_failed_and_region_models_have_no_vote() -> None:
     assert summarise(SPEC, [region]).agreement is None
 
 
+def test_a_lesion_model_votes_as_a_classification_model_does() -> None:
+    lesion = said("Negative", "Normal", "HIGH")
+    lesion.model = "lesion_mlp"
+
+    summary = summarise(SPEC, [said("Positive", "Early"), said("Positive", "Early"), lesion])
+
+    assert (summary.label, summary.stage, summary.risk) == ("Positive", "Early", "HIGH")
+    assert summary.agreement == pytest.approx(2 / 3)
+
+
 @given(
     st.lists(
         st.tuples(st.sampled_from(SPEC.heads[0].labels), st.sampled_from(SPEC.heads[1].labels)), min_size=1

@@ -24,7 +24,7 @@ from webapp.readings.tables import Reading
 from webapp.settings import Settings
 from webapp.studies import upload as incoming
 
-REGION, STATUS, LAST = "unet_best", "cnn_classifier", "hybrid_cnn_transformer"
+REGION, STATUS, LAST, LESION = "unet_best", "cnn_classifier", "hybrid_cnn_transformer", "lesion_mlp"
 
 
 @pytest.fixture
@@ -73,6 +73,25 @@ def test_a_queued_reading_is_read_with_pictures_and_summary(
     assert reading.gate["kind"] == "STIR"
     assert reading.attempt == 1
     assert reading.ended_at is not None
+
+
+def test_a_lesion_is_kept_with_its_mask_its_numbers_and_its_labels(
+    clinic: Clinic, crew: Workers, settings: Settings
+) -> None:
+    uuid = clinic.upload(LESION)
+
+    crew.start()
+    reading = clinic.wait_for(uuid, "done")
+
+    said = clinic.predictions(uuid)[LESION]
+    mask = read_mask((settings.data_dir / "studies" / uuid / said.files["lesion"]).read_bytes())
+    assert said.lesion is not None
+    assert set(said.lesion) == {"pixels", "share_of_region", "area_mm2", "near_joint_share", "burden"}
+    assert 0 < mask.sum() == said.lesion["pixels"] < mask.size
+    assert said.lesion["area_mm2"] is None  # a PNG tells no pixel spacing
+    assert said.labels == {"as_status": "Positive", "stage": "Early"}
+    assert (said.region_px, said.focus) == (None, None)
+    assert (reading.summary_label, reading.summary_stage) == ("Positive", "Early")
 
 
 def test_a_worker_killed_in_the_middle_of_a_model_loses_no_reading(
@@ -270,20 +289,22 @@ def test_a_locked_database_delays_a_reading_and_loses_nothing(
 def test_the_same_image_is_answered_from_the_earlier_prediction(
     clinic: Clinic, crew: Workers, stage: Stage, settings: Settings
 ) -> None:
-    first = clinic.upload(REGION, STATUS)
-    second = clinic.upload(REGION, STATUS, LAST)
+    first = clinic.upload(REGION, STATUS, LESION)
+    second = clinic.upload(REGION, STATUS, LAST, LESION)
     different = clinic.upload(REGION, seed=2)
 
     crew.start()
     for uuid in (first, second, different):
         clinic.wait_for(uuid, "done")
 
-    assert stage.calls == [REGION, STATUS, LAST, REGION]
-    ours, theirs = clinic.predictions(first)[REGION], clinic.predictions(second)[REGION]
+    assert stage.calls == [REGION, STATUS, LESION, LAST, REGION]
     studies = settings.data_dir / "studies"
-    assert (studies / first / ours.files["region"]).read_bytes() == (
-        studies / second / theirs.files["region"]
-    ).read_bytes()
+    for model, kind in ((REGION, "region"), (LESION, "lesion")):
+        ours, theirs = clinic.predictions(first)[model], clinic.predictions(second)[model]
+        assert ours.lesion == theirs.lesion
+        assert (studies / first / ours.files[kind]).read_bytes() == (
+            studies / second / theirs.files[kind]
+        ).read_bytes()
 
 
 def test_what_the_gate_refuses_now_is_not_answered_from_earlier(

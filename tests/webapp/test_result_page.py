@@ -20,8 +20,8 @@ from webapp.studies.view.sides import sides_of
 
 NOW = datetime(2025, 11, 21, 14, 32, tzinfo=UTC)
 SPEC = task("sij_mri")
-REGIONS = ("unet_best", "attention_unet")
 CLASSIFIERS = ("cnn_classifier", "classifier_best", "hybrid_cnn_transformer")
+LESION = "lesion_mlp"
 LIMITS = {"cnn_classifier": {"as_status": 0.42}}
 
 
@@ -38,8 +38,12 @@ def said(model: str, status: str, stage: str, **more: Any) -> Prediction:
             "stage": {label: 0.7 if label == stage else 0.1 for label in stages},
         },
         uncertainty=0.6,
-        files={"heatmap": "a.png", "heatmap_focused": "b.png"},
-        **{"risk": "LOW", "focus": "region", **more},
+        **{
+            "risk": "LOW",
+            "focus": "region",
+            "files": {"heatmap": "a.png", "heatmap_focused": "b.png"},
+            **more,
+        },
     )
 
 
@@ -59,6 +63,18 @@ def prediction(model: str, **more: Any) -> Prediction:
 
 def region(model: str, **more: Any) -> Prediction:
     return prediction(model, **{"region_px": 5369, "files": {"region": "r.png"}, **more})
+
+
+def lesion(status: str = "Positive", stage: str = "Early", **numbers: float | None) -> Prediction:
+    """A lesion model's prediction with that answer and those numbers of the lesion."""
+    blank: dict[str, float | None] = {
+        "pixels": 506,
+        "share_of_region": 0.0312,
+        "area_mm2": 182.4,
+        "near_joint_share": 0.74,
+        "burden": 0.02,
+    }
+    return said(LESION, status, stage, files={"lesion": "l.png"}, focus=None, lesion={**blank, **numbers})
 
 
 def failed(model: str) -> Prediction:
@@ -224,17 +240,86 @@ def test_a_focused_heatmap_says_what_it_is_focused_on() -> None:
         said("cnn_classifier", "Positive", "Early"), said("classifier_best", "Positive", "Early", focus="box")
     ).columns
 
-    assert inside.heatmaps[0].text == "Focused on the region of U-Net Best"
+    assert SPEC.region_model is not None
+    owner = SPEC.model(SPEC.region_model).name
+    assert inside.heatmaps[0].text == f"Focused on the region of {owner}"
     assert box.heatmaps[0].text == "Focused on a fixed box: no region was found"
     assert inside.heatmaps[0].file == "cnn_classifier-heatmap_focused.png"
 
 
 def test_a_classifier_shows_the_outline_that_focused_it_where_that_model_was_chosen() -> None:
-    chosen = page(region("unet_best"), said("cnn_classifier", "Positive", "Early")).columns[1]
-    alone = page(said("cnn_classifier", "Positive", "Early")).columns[0]
+    assert SPEC.region_model is not None
+    owner = SPEC.model(SPEC.region_model)
+    for judge in (said("cnn_classifier", "Positive", "Early"), lesion()):
+        chosen = page(region(owner.key), judge).columns[1]
+        alone = page(judge).columns[0]
 
-    assert (chosen.region, chosen.region_of) == ("unet_best-region.png", "U-Net Best")
-    assert alone.region == ""
+        assert (chosen.region, chosen.region_of) == (f"{owner.key}-region.png", owner.name)
+        assert alone.region == ""
+
+
+def test_a_lesion_is_measured_and_placed_in_words() -> None:
+    result = page(lesion(), said("cnn_classifier", "Positive", "Early"))
+
+    found, none = (column.lesion for column in reversed(result.columns))
+    assert none is None
+    assert found is not None
+    assert found.file == "lesion_mlp-lesion.png"
+    assert found.extent == "Lesion 182\N{NO-BREAK SPACE}mm², 3.1\N{NO-BREAK SPACE}% of the bone in view"
+    assert found.near_joints == "74\N{NO-BREAK SPACE}% of it near the sacroiliac joints"
+    assert result.has_lesions
+
+
+def test_without_a_pixel_spacing_the_area_is_said_to_be_unknown_and_the_share_stays() -> None:
+    (column,) = page(lesion(area_mm2=None)).columns
+
+    assert column.lesion is not None
+    assert column.lesion.extent.startswith("Lesion of unknown area")
+    assert column.lesion.extent.endswith("3.1\N{NO-BREAK SPACE}% of the bone in view")
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [("Negative", "No lesion found in the bone in view"), ("Positive", "No lesion clear enough to outline")],
+)
+def test_where_nothing_is_outlined_nothing_is_drawn_and_the_page_says_why(status: str, words: str) -> None:
+    nothing = lesion(status, "Normal", pixels=0, share_of_region=0.0, area_mm2=0.0, near_joint_share=None)
+    result = page(nothing)
+    (column,) = result.columns
+
+    assert column.lesion is not None
+    assert column.lesion.extent.startswith(words)
+    assert (column.lesion.file, column.lesion.near_joints) == ("", "")
+    assert not result.has_lesions
+
+
+def test_a_lesion_model_votes_and_stands_on_the_axis() -> None:
+    result = page(
+        said("cnn_classifier", "Positive", "Moderate"),
+        said("classifier_best", "Positive", "Moderate"),
+        lesion("Positive", "Early"),
+    )
+
+    assert result.sentence == "2 of 3 models say Moderate; Lesion U-Net says Early."
+    assert result.columns[2].differs == "1 stage lower"
+    assert [len(stage.marks) for stage in result.axis] == [0, 1, 2, 0]
+    assert not result.columns[2].sentence
+    assert not result.columns[2].area
+    assert not result.columns[2].heatmaps
+
+
+@pytest.mark.parametrize(
+    ("area", "text"), [(0.36, "0.4 mm²"), (9.97, "10 mm²"), (182.4, "182 mm²"), (2345.0, "2,345 mm²")]
+)
+def test_the_area_of_a_lesion_is_in_mm2(area: float, text: str) -> None:
+    assert numbers.lesion_area(area) == text
+
+
+@pytest.mark.parametrize(
+    ("share", "text"), [(0.0, "0 %"), (0.004, "< 1 %"), (0.744, "74 %"), (0.997, "> 99 %"), (1.0, "100 %")]
+)
+def test_a_rough_share_is_never_rounded_to_none_or_all(share: float, text: str) -> None:
+    assert numbers.whole_percent(share) == text
 
 
 def test_a_lower_precision_is_named_and_float32_is_not() -> None:

@@ -12,9 +12,10 @@ from flask.testing import FlaskClient
 from sqlalchemy import select, update
 
 from ml.images.store import read_mask
+from ml.tasks import task
 from tests.webapp.conftest import AuthActions, csrf_token
 from tests.webapp.patience import wait_until
-from tests.webapp.reading_room import REGION, STATUS, begin, finish, last_reading, upload, uploaded
+from tests.webapp.reading_room import LESION, REGION, STATUS, begin, finish, last_reading, upload, uploaded
 from tests.webapp.workers import make_user
 from webapp.accounts.sessions import begin_session
 from webapp.accounts.tables import User
@@ -131,6 +132,52 @@ def test_a_finished_study_shows_what_the_models_say(app: Flask, anna: FlaskClien
     assert "Moderate" in page.text
 
 
+def test_a_lesion_is_a_layer_of_its_own_with_words_and_the_rule_behind_them(
+    app: Flask, anna: FlaskClient
+) -> None:
+    uuid = uploaded(anna, models=[REGION, LESION])
+    finish(app, uuid, stage="Moderate")
+
+    page = anna.get(f"/studies/{uuid}").text.replace("\N{NO-BREAK SPACE}", " ")
+
+    assert f'data-lesion="/studies/{uuid}/files/{LESION}-lesion.png"' in page
+    assert "Lesion 182 mm², 3.1 % of the bone in view; 74 % of it near the sacroiliac joints" in page
+    assert 'href="/tasks/sij_mri/definitions#near-joints">rough rule</a>' in page
+    assert 'id="near-joints"' in anna.get("/tasks/sij_mri/definitions").text
+    assert "data-lesion-toggle" in page
+    assert "Lesion U-Net says Moderate." in page
+
+
+def test_without_a_lesion_model_there_is_no_lesion_to_switch(app: Flask, anna: FlaskClient) -> None:
+    uuid = uploaded(anna, models=[REGION, STATUS])
+    finish(app, uuid)
+
+    page = anna.get(f"/studies/{uuid}").text
+
+    assert "data-lesion" not in page
+    assert "rough rule" not in page
+
+
+@pytest.mark.parametrize("part", ["lesion", "region"])
+def test_nobody_elses_lesion_is_given(app: Flask, anna: FlaskClient, log_in: LogIn, part: str) -> None:
+    uuid = uploaded(anna, models=[REGION, LESION])
+    finish(app, uuid)
+    address = f"/studies/{uuid}/files/{LESION if part == 'lesion' else REGION}-{part}.png"
+
+    assert anna.get(address).status_code == 200
+    assert log_in("ben@clinic.example").get(address).status_code == 404
+    post(anna, f"/studies/{uuid}/delete")
+    assert anna.get(address).status_code == 404
+
+
+def test_each_kind_of_model_can_be_chosen_and_says_what_it_gives(anna: FlaskClient) -> None:
+    page = anna.get("/studies/new").text
+
+    assert all(f'value="{model.key}"' in page for model in task("sij_mri").models)
+    assert [page.count(f'id="sij_mri-{kind}"') for kind in ("region", "lesion", "classification")] == [1] * 3
+    assert "status and stage follow from them" in page
+
+
 def test_a_failed_reading_says_why_and_can_be_read_again(app: Flask, anna: FlaskClient) -> None:
     uuid = uploaded(anna)
     with app.app_context():
@@ -183,10 +230,16 @@ def test_a_reading_can_be_cancelled_once(app: Flask, anna: FlaskClient) -> None:
 def test_pictures_come_with_their_type_and_are_kept_by_nobody(
     app: Flask, anna: FlaskClient, settings: Settings
 ) -> None:
-    uuid = uploaded(anna, models=[REGION, STATUS])
+    uuid = uploaded(anna, models=[REGION, STATUS, LESION])
     finish(app, uuid)
+    stored = (
+        f"{REGION}-region",
+        f"{STATUS}-heatmap",
+        f"{STATUS}-heatmap_focused",
+        f"{LESION}-lesion",
+    )
 
-    for name in ("preview", f"{REGION}-region", f"{STATUS}-heatmap", f"{STATUS}-heatmap_focused"):
+    for name in ("preview", *stored):
         answer = anna.get(f"/studies/{uuid}/files/{name}.png")
         assert answer.status_code == 200, name
         assert answer.mimetype == "image/png"
@@ -365,7 +418,7 @@ def test_a_form_that_is_refused_keeps_what_was_typed(anna: FlaskClient) -> None:
 
 
 def test_the_first_upload_page_has_all_models_chosen(anna: FlaskClient) -> None:
-    assert anna.get("/studies/new").text.count(" checked") == 5
+    assert anna.get("/studies/new").text.count(" checked") == len(task("sij_mri").models)
 
 
 def test_signing_up_leads_to_an_empty_history(client: FlaskClient, auth: AuthActions) -> None:

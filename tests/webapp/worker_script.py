@@ -24,6 +24,7 @@ from flask.cli import ScriptInfo
 import ml.reading
 from ml.gate.findings import GateFindings
 from ml.images.decode import DecodedImage
+from ml.lesion import lesion_of
 from ml.tasks import task
 from webapp import create_app
 from webapp.studies import files
@@ -81,13 +82,20 @@ def _behave(model: str, kind: str, image: DecodedImage) -> ml.reading.Prediction
     if kind == "region":
         region = image.pixels > image.pixels.mean()
         return ml.reading.Prediction(**common, region=region, region_px=int(region.sum()))
+    said: dict[str, Any] = {
+        "scores": POSITIVE,
+        "labels": {"as_status": "Positive", "stage": "Early"},
+        "uncertainty": 0.3,
+        "risk": "MEDIUM",
+    }
+    if kind == "lesion":
+        shares = image.pixels.astype(np.float32) / 255
+        lesion = lesion_of(shares, image.pixels > 0, threshold=0.5, spacing=image.pixel_mm)
+        return ml.reading.Prediction(**common, **said, lesion=lesion)
     heatmap = image.pixels.astype(np.float32) / max(1, int(image.pixels.max()))
     return ml.reading.Prediction(
         **common,
-        scores=POSITIVE,
-        labels={"as_status": "Positive", "stage": "Early"},
-        uncertainty=0.3,
-        risk="MEDIUM",
+        **said,
         heatmap=heatmap,
         heatmap_focused=heatmap,
         focus="box",

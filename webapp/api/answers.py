@@ -74,9 +74,16 @@ def _prediction(study: Study, prediction: Prediction, spec: TaskSpec) -> dict[st
         "precision": prediction.precision,
         "region_px": prediction.region_px,
         "area_mm2": prediction.area_mm2,
+        "lesion": _lesion(study, prediction),
         "focus": prediction.focus,
         **{kind: _picture(study, prediction, kind) for kind in PICTURES},
     }
+
+
+def _lesion(study: Study, prediction: Prediction) -> dict[str, Any] | None:
+    if prediction.lesion is None:
+        return None
+    return {**prediction.lesion, "mask": _picture(study, prediction, "lesion")}
 
 
 def _picture(study: Study, prediction: Prediction, kind: str) -> str | None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import url_for
 
-from ml.tasks import Head, tasks
+from ml.tasks import Head, offered
 from webapp.api.problems import CONTENT_TYPE
 from webapp.settings import current_settings
 from webapp.studies.history import STATES
@@ -90,7 +90,7 @@ def _paths() -> dict[str, Any]:
             "parameters": [_UUID, name],
             "get": {
                 "operationId": "getPicture",
-                "summary": "A region (1-bit PNG), a heatmap (16-bit grey PNG, value / 65535), or preview.png.",
+                "summary": "A region or lesion (1-bit PNG), a heatmap (16-bit grey PNG, value / 65535), or preview.png.",
                 "responses": {"200": picture, **_problems(401, 404)},
             },
         },
@@ -111,14 +111,14 @@ def _paths() -> dict[str, Any]:
 
 
 def _upload() -> dict[str, Any]:
-    models = list(dict.fromkeys(model.key for task in tasks() for model in task.models))
+    models = list(dict.fromkeys(model.key for task in offered() for model in task.models))
     limit = f"PNG, JPEG, TIFF, WebP or DICOM, at most {current_settings().max_upload_mb} MB."
     return {
         "type": "object",
         "required": ["image", "task"],
         "properties": {
             "image": {"type": "string", "contentMediaType": "application/octet-stream", "description": limit},
-            "task": {"type": "string", "enum": [task.key for task in tasks()]},
+            "task": {"type": "string", "enum": [task.key for task in offered()]},
             "models": {
                 "type": "array",
                 "items": {"type": "string", "enum": models},
@@ -165,6 +165,7 @@ def _schemas() -> dict[str, Any]:
             }
         ),
         "Prediction": _prediction(),
+        "Lesion": _lesion(),
         "Problem": _object(
             {
                 "type": {"type": "string"},
@@ -198,6 +199,7 @@ def _prediction() -> dict[str, Any]:
             "precision": {"type": "string"},
             "region_px": {"type": ["integer", "null"]},
             "area_mm2": _NUMBER_OR_NULL,
+            "lesion": {"anyOf": [{"$ref": "#/components/schemas/Lesion"}, {"type": "null"}]},
             "focus": {"type": ["string", "null"], "enum": ["region", "box", None]},
             "region": _LINK_OR_NULL,
             "heatmap": _LINK_OR_NULL,
@@ -205,9 +207,29 @@ def _prediction() -> dict[str, Any]:
         }
     )
     # The heads depend on the study's task, so none of them is required.
-    heads = {head.key: _head(head) for task in tasks() for head in task.heads}
+    heads = {head.key: _head(head) for task in offered() for head in task.heads}
     schema["properties"].update(heads)
     return schema
+
+
+def _lesion() -> dict[str, Any]:
+    share = {"type": "number", "minimum": 0, "maximum": 1}
+    return _object(
+        {
+            "pixels": {"type": "integer", "minimum": 0},
+            "share_of_region": {**share, "description": "Of the pixels of the task's region."},
+            "area_mm2": {**_NUMBER_OR_NULL, "description": "Null without a known pixel spacing."},
+            "near_joint_share": {
+                "anyOf": [share, {"type": "null"}],
+                "description": "Share of the lesion near the sacroiliac joints, by a rough rule. Null without a lesion.",
+            },
+            "burden": {
+                **share,
+                "description": "Mean share over the region: status and stage follow from it.",
+            },
+            "mask": _LINK_OR_NULL,
+        }
+    )
 
 
 def _head(head: Head) -> dict[str, Any]:

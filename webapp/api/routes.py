@@ -74,7 +74,7 @@ def cancel(uuid: str) -> Response:
 
 @bp.get("/studies/<uuid>/files/<name>")
 def file(uuid: str, name: str) -> Response:
-    """A picture of a study: the preview, a region or a heatmap."""
+    """A picture of a study: the preview, a region, a lesion or a heatmap."""
     study = history.visible_study(_user(), uuid)
     return send_picture(study, incoming.latest_reading(study), name)
 

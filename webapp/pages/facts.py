@@ -64,6 +64,7 @@ def facts_of(card: Card) -> Facts:
         (_("Patients and images"), raw.get("counts")),
         (_("Preparation of the image"), raw.get("preprocessing")),
         (_("Checks of the image"), raw.get("input_checks")),
+        (_("From lesion to status and stage"), _readout(raw)),
         (_("What was published"), raw.get("published")),
         (_("Lower precision"), raw.get("precision")),
         (_("Versions"), raw.get("versions")),
@@ -80,6 +81,14 @@ def facts_of(card: Card) -> Facts:
             _("Weights (SHA-256)"): card.weights_sha256,
         },
     )
+
+
+def _readout(raw: Mapping[str, Any]) -> dict[str, Any] | None:
+    """How a lesion model comes from shares of pixels to its outline, status and stage; None for other models."""
+    readout, outlined_from = raw.get("readout"), (raw.get("thresholds") or {}).get("lesion")
+    if not readout or outlined_from is None:
+        return None
+    return {_("a pixel is outlined from a share of"): outlined_from, **readout}
 
 
 def _noon(day: str) -> datetime | None:
@@ -105,19 +114,35 @@ def _table(name: str, measured: Mapping[str, Any]) -> Iterator[FigureTable]:
     if rows:
         yield FigureTable(name, caption, rows)
     for key, groups in measured.items():
-        if key.startswith("by_") and isinstance(groups, dict):
+        if key == "by_patient":
+            yield from _by_patient(name, groups)
+        elif key.startswith("by_") and isinstance(groups, dict):
             for group, inner in groups.items():
                 yield from _table(f"{name}, {_spoken(str(group))}", inner)
+
+
+def _by_patient(name: str, patients: Mapping[str, Any]) -> Iterator[FigureTable]:
+    """One row a patient, with the figure that says most: the AUC, or the IoU of a mask."""
+    rows = [
+        _figure(patient, int(inner.get("n_images") or inner.get("n") or 0), number, None)
+        for patient, inner in patients.items()
+        if isinstance(number := inner.get("auc", inner.get("iou")), float)
+    ]
+    if rows:
+        which = _("AUC") if any("auc" in inner for inner in patients.values()) else _("IoU")
+        caption = _("%(figure)s of each patient.", figure=which)
+        yield FigureTable(_("%(part)s, by patient", part=name), caption, tuple(rows))
 
 
 def _figures(measured: Mapping[str, Any], n: int) -> Iterator[Figure]:
     for name, value in measured.items():
         interval = measured.get(f"{name}_ci95")
         if isinstance(value, dict) and not name.startswith("by_"):
+            counted = measured.get(f"n_by_{name.removeprefix('recall_by_')}") or {}
             for label, number in value.items():
                 inner = interval.get(label) if isinstance(interval, dict) else None
                 if isinstance(number, float):
-                    yield _figure(f"{_spoken(name)}, {label}", n, number, inner)
+                    yield _figure(f"{_spoken(name)}, {label}", int(counted.get(label, n)), number, inner)
         elif isinstance(value, float):
             yield _figure(_spoken(name), n, value, interval)
 

@@ -16,6 +16,7 @@ def key_groups() -> tuple[Group, ...]:
                 (("O",), _("All overlays off and on")),
                 (("H",), _("Heatmap: focused, unfocused, none")),
                 (("G",), _("Region outline")),
+                (("E",), _("Lesion")),
                 (("[", "]"), _("Overlay opacity down, up")),
             ),
         ),

@@ -22,7 +22,7 @@ bp.add_app_template_filter(gettext, "translated")
 @login_required_active
 def help() -> str:
     """Keys, and where the words and models are explained."""
-    return render_template("pages/help.html", groups=key_groups(), tasks=registry.tasks())
+    return render_template("pages/help.html", groups=key_groups(), tasks=registry.offered())
 
 
 @bp.get("/tasks/<task>/definitions")
@@ -39,10 +39,10 @@ def models() -> str:
     folder = current_settings().models_dir
     states = {
         (spec.key, m.key): weights_state(spec.key, m.key, folder)
-        for spec in registry.tasks()
+        for spec in registry.offered()
         for m in spec.models
     }
-    return render_template("pages/models.html", tasks=registry.tasks(), states=states)
+    return render_template("pages/models.html", tasks=registry.offered(), states=states)
 
 
 @bp.get("/tasks/<task>/models/<key>")
@@ -65,6 +65,6 @@ def model(task: str, key: str) -> str:
 
 def _task(key: str) -> TaskSpec:
     try:
-        return registry.task(key)
+        return registry.offered_task(key)
     except UnknownTask:
         abort(404)

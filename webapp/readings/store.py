@@ -30,6 +30,7 @@ _COPIED = (
     "precision",
     "region_px",
     "area_mm2",
+    "lesion",
     "focus",
 )
 

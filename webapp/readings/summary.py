@@ -41,7 +41,7 @@ class Summary:
 
 
 def summarise(spec: TaskSpec, predictions: Iterable[Said]) -> Summary:
-    """Count the votes. Models of kind `region` have none; failed ones count in no denominator."""
+    """Count the votes of classification and lesion models. Region models have none; failed ones count in no denominator."""
     kinds = {model.key: model.kind for model in spec.models}
     said = [p for p in predictions if p.state == "done" and kinds.get(p.model) != "region"]
     votes = {

@@ -72,8 +72,10 @@ class Prediction(Base):
     """What one model says of one image in one reading. One row a model, whatever happens to the worker.
 
     `state` is done, failed or not_applicable, the last two with their `sentence`. `scores` is head key to
-    label to score, `labels` head key to label. `files` names the stored pictures, relative to the study's
-    folder. `fingerprint` is equal where the same weights read the same pixels: that answer serves again.
+    label to score, `labels` head key to label. `lesion` holds the numbers of a lesion model: pixels,
+    share_of_region, area_mm2 and near_joint_share (either may be null), burden. `files` names the stored
+    pictures, relative to the study's folder. `fingerprint` is equal where the same weights read the same
+    pixels: that answer serves again.
     """
 
     __tablename__ = "prediction"
@@ -96,6 +98,7 @@ class Prediction(Base):
     precision: Mapped[str] = mapped_column(String(16))
     region_px: Mapped[int | None]
     area_mm2: Mapped[float | None]
+    lesion: Mapped[dict[str, float | None] | None] = mapped_column(JSON(none_as_null=True))
     focus: Mapped[str | None] = mapped_column(String(16))
     files: Mapped[dict[str, str]] = mapped_column(JSON, default=dict)
     detail: Mapped[str | None] = mapped_column(Text)

@@ -16,6 +16,7 @@ import ml.reading
 from ml.images.decode import DecodedImage, decode
 from ml.images.errors import ImageError, Limits
 from ml.images.store import heatmap_png, mask_png
+from ml.lesion import Lesion
 from ml.tasks import task
 from webapp.extensions import db
 from webapp.readings import claims
@@ -183,15 +184,28 @@ def _row(answer: ml.reading.Prediction, fingerprint: str) -> Prediction:
         precision=answer.precision,
         region_px=answer.region_px,
         area_mm2=answer.area_mm2,
+        lesion=_numbers(answer.lesion) if answer.lesion else None,
         focus=answer.focus,
         detail=answer.detail,
     )
+
+
+def _numbers(lesion: Lesion) -> dict[str, float | None]:
+    return {
+        "pixels": lesion.pixels,
+        "share_of_region": lesion.share_of_region,
+        "area_mm2": lesion.area_mm2,
+        "near_joint_share": lesion.near_joint_share,
+        "burden": lesion.burden,
+    }
 
 
 def _pictures(answer: ml.reading.Prediction) -> dict[str, bytes]:
     pictures = {}
     if answer.region is not None:
         pictures["region"] = mask_png(answer.region)
+    if answer.lesion is not None:
+        pictures["lesion"] = mask_png(answer.lesion.mask)
     if answer.heatmap is not None:
         pictures["heatmap"] = heatmap_png(answer.heatmap)
     if answer.heatmap_focused is not None:

@@ -8,7 +8,7 @@ from flask_wtf.file import FileField, FileRequired
 from wtforms import IntegerField, SelectField, SelectMultipleField, StringField, TextAreaField
 from wtforms.validators import DataRequired, Length, Optional
 
-from ml.tasks import tasks
+from ml.tasks import offered
 from webapp.studies.upload import NOTE_LENGTH
 
 
@@ -41,9 +41,9 @@ class SearchForm(FlaskForm):
 
 def study_form(task_key: str) -> StudyForm:
     """The upload form of a task (the first offered one where there is no such task), with all its models chosen."""
-    offered = [task for task in tasks() if task.offered]
-    spec = next((task for task in offered if task.key == task_key), offered[0])
+    tasks = offered()
+    spec = next((task for task in tasks if task.key == task_key), tasks[0])
     form = StudyForm(data={"task": spec.key, "models": [model.key for model in spec.models]})
-    form.task.choices = [(task.key, task.name) for task in offered]
-    form.models.choices = [(model.key, model.name) for task in offered for model in task.models]
+    form.task.choices = [(task.key, task.name) for task in tasks]
+    form.models.choices = [(model.key, model.name) for task in tasks for model in task.models]
     return form

@@ -11,7 +11,7 @@ from flask import abort
 from sqlalchemy import Select, func, select, update
 from sqlalchemy.orm import joinedload, selectinload
 
-from ml.tasks import tasks
+from ml.tasks import offered
 from webapp.accounts.tables import User
 from webapp.extensions import db, utc_now
 from webapp.readings import claims
@@ -102,7 +102,7 @@ def filters_from(arguments: Mapping[str, str], code: str = "") -> Filters:
         return value if value in choices else ""
 
     return Filters(
-        task=known("task", tuple(spec.key for spec in tasks())),
+        task=known("task", tuple(spec.key for spec in offered())),
         status=known("status", status_choices()),
         stage=known("stage", stage_choices()),
         state=known("state", STATES),
@@ -114,13 +114,13 @@ def filters_from(arguments: Mapping[str, str], code: str = "") -> Filters:
 
 def status_choices() -> tuple[str, ...]:
     """Every label that a summary can have, over all tasks."""
-    heads = [label_head(spec) for spec in tasks()]
+    heads = [label_head(spec) for spec in offered()]
     return tuple(dict.fromkeys(label for head in heads if head for label in head.labels))
 
 
 def stage_choices() -> tuple[str, ...]:
     """Every stage that a summary can have, over all tasks, in order."""
-    heads = [stage_head(spec) for spec in tasks()]
+    heads = [stage_head(spec) for spec in offered()]
     return tuple(dict.fromkeys(label for head in heads if head for label in head.labels))
 
 

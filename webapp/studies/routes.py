@@ -17,7 +17,7 @@ from flask import (
 from werkzeug.wrappers import Response as AnyResponse
 
 from ml.cards import CardError, read_card
-from ml.tasks import TaskSpec, task, tasks
+from ml.tasks import TaskSpec, offered, task
 from webapp.accounts.access import login_required_active, signed_in_user
 from webapp.extensions import utc_now
 from webapp.readings import claims
@@ -160,7 +160,7 @@ def restore(uuid: str) -> Answer:
 @bp.get("/studies/<uuid>/files/<name>")
 @login_required_active
 def file(uuid: str, name: str) -> AnyResponse:
-    """A picture of a study: the preview, or a region or heatmap of its last reading."""
+    """A picture of a study: the preview, or a region, lesion or heatmap of its last reading."""
     study = past.visible_study(signed_in_user(), uuid)
     return send_picture(study, incoming.latest_reading(study), name)
 
@@ -170,7 +170,7 @@ def _history(filters: past.Filters, number: int) -> str:
         "studies/history.html",
         page=past.studies_of(signed_in_user(), filters, number),
         filters=filters,
-        tasks=tasks(),
+        tasks=offered(),
         statuses=past.status_choices(),
         stages=past.stage_choices(),
         states=past.STATES,
@@ -181,10 +181,10 @@ def _history(filters: past.Filters, number: int) -> str:
 
 
 def _new(form: StudyForm) -> str:
-    offered = [spec for spec in tasks() if spec.offered]
-    chosen = next((spec for spec in offered if spec.key == form.task.data), offered[0])
+    tasks = offered()
+    chosen = next((spec for spec in tasks if spec.key == form.task.data), tasks[0])
     return render_template(
-        "studies/new.html", form=form, tasks=offered, task=chosen, models=chosen.models, nav="upload"
+        "studies/new.html", form=form, tasks=tasks, task=chosen, models=chosen.models, nav="upload"
     )
 
 

@@ -19,7 +19,7 @@ from sqlalchemy.exc import OperationalError
 from ml.images.decode import StoredImage, stored_form
 from ml.images.errors import ImageError, Limits
 from ml.images.store import preview_png
-from ml.tasks import TaskSpec, UnknownModel, UnknownTask, task, tasks
+from ml.tasks import TaskSpec, UnknownModel, UnknownTask, offered_task
 from webapp.accounts.tables import User
 from webapp.extensions import db, utc_now
 from webapp.readings.queue import ring
@@ -125,9 +125,7 @@ def latest_reading(study: Study) -> Reading:
 
 def _chosen(task_key: str, models: tuple[str, ...]) -> tuple[TaskSpec, tuple[str, ...]]:
     try:
-        spec = task(task_key)
-        if not spec.offered:
-            raise UnknownTask(task_key, tuple(known.key for known in tasks() if known.offered))
+        spec = offered_task(task_key)
         return spec, tuple(m.key for m in (spec.chosen(models) if models else spec.models))
     except UnknownTask as error:
         raise Refused(422, error.sentence, "task") from error

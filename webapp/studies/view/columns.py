@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from ml.tasks import Head, ModelSpec, TaskSpec
 from webapp.studies.view import agreement
 from webapp.studies.view.agreement import Count
+from webapp.studies.view.lesion import Lesion, lesion_of
 from webapp.studies.view.numbers import area, percent, score, seconds, width
 from webapp.words import gettext as _
 
@@ -70,6 +71,7 @@ class Column:
     region_of: str
     area: str
     share: str
+    lesion: Lesion | None
     heatmaps: tuple[Heatmap, ...]
     seconds: str
     precision: str
@@ -122,7 +124,7 @@ def column_of(
     limits = thresholds.get(model.key, {})
     region, region_of = _region(prediction, reading, spec)
     image = reading.study.images[0]
-    own = model.kind != "classification"
+    own = model.kind == "region"
     empty = own and not prediction.region_px
     return _column(
         model,
@@ -143,6 +145,7 @@ def column_of(
         share=percent(prediction.region_px / (image.rows * image.columns))
         if own and prediction.region_px
         else "",
+        lesion=lesion_of(prediction, spec),
         heatmaps=_heatmaps(prediction, spec),
         seconds=seconds(prediction.seconds),
         precision="" if prediction.precision == "float32" else prediction.precision,
@@ -156,6 +159,7 @@ def _column(
     sentence: str,
     *,
     answers: tuple[Answer, ...] = (),
+    lesion: Lesion | None = None,
     heatmaps: tuple[Heatmap, ...] = (),
     **words: str,
 ) -> Column:
@@ -172,6 +176,7 @@ def _column(
         state=state,
         sentence=sentence,
         answers=answers,
+        lesion=lesion,
         heatmaps=heatmaps,
         **{**blank, **words},
     )

@@ -25,6 +25,18 @@ def area(area_mm2: float | None, pixels: int | None) -> str:
     return "" if pixels is None else f"{pixels:,} pixels"
 
 
+def lesion_area(area_mm2: float) -> str:
+    """The area of a lesion: “182 mm²”, one decimal below 10; definitions speak of lesions in mm²."""
+    return f"{area_mm2:.1f} mm²" if area_mm2 < 9.95 else f"{area_mm2:,.0f} mm²"
+
+
+def whole_percent(share: float) -> str:
+    """A share in [0, 1] that is known only roughly: “74 %”, never rounded to none or all."""
+    if 0 < share < 0.005:
+        return "< 1 %"
+    return "> 99 %" if 0.995 <= share < 1 else f"{share * 100:.0f} %"
+
+
 def percent(share: float) -> str:
     """A share of an area in [0, 1]: “8.4 %”."""
     return "< 0.1 %" if 0 < share < 0.0005 else f"{share * 100:.1f} %"

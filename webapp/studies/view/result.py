@@ -67,6 +67,10 @@ class Result:
         return any(column.heatmaps for column in self.columns)
 
     @property
+    def has_lesions(self) -> bool:
+        return any(column.lesion and column.lesion.file for column in self.columns)
+
+    @property
     def has_regions(self) -> bool:
         return any(column.region for column in self.columns)
 

@@ -12,12 +12,13 @@ import numpy as np
 from sklearn.metrics import cohen_kappa_score, roc_auc_score
 
 from ml.networks.weights import save_weights
-from ml.training.batches import Prepared
+from ml.training.fitting.resume import Progress
+from ml.training.inputs.batches import Prepared
 
 
 def region_figure(model: keras.Model, prepared: Prepared) -> float:
     """Mean IoU of the validation images at 0.5, on the network's grid."""
-    scores = model.predict(prepared.pixels[..., None], batch_size=4, verbose=0)[..., 0] >= 0.5
+    scores = model.predict(prepared.pixels, batch_size=4, verbose=0)[..., 0] >= 0.5
     assert prepared.masks is not None
     true = prepared.masks >= 0.5
     union = (scores | true).sum(axis=(1, 2))
@@ -27,7 +28,7 @@ def region_figure(model: keras.Model, prepared: Prepared) -> float:
 
 def label_figure(model: keras.Model, prepared: Prepared) -> float:
     """Mean of the status AUC and of the quadratic kappa of the stage, over the validation images."""
-    status, stage = model.predict(prepared.pixels[..., None], batch_size=8, verbose=0)
+    status, stage = model.predict(prepared.pixels, batch_size=8, verbose=0)
     auc = roc_auc_score(prepared.labels["as_status"], status[:, 1])
     kappa = cohen_kappa_score(
         prepared.labels["stage"],
@@ -39,41 +40,68 @@ def label_figure(model: keras.Model, prepared: Prepared) -> float:
 
 
 class Keeper(keras.callbacks.Callback):
-    """Measures after each epoch, writes a line of history, keeps the best and the last weights, stops when patience ends."""
+    """Measures after each epoch, writes a line of history, keeps the best and the last weights, stops when patience ends.
 
-    def __init__(self, folder: Path, patience: int) -> None:
+    Args:
+        folder: where weights and history go.
+        patience: epochs without improvement before a stage ends.
+        progress: how far the run has come; counted on here.
+        keep: writes the progress, with all that is needed to go on from it.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        patience: int,
+        progress: Progress,
+        keep: Callable[[Path, Progress, keras.Model], None],
+    ) -> None:
         super().__init__()
-        self._folder, self._patience = folder, patience
-        self.best = -np.inf
-        self._waited = 0
-        self.history: list[dict[str, Any]] = []
+        self._folder, self._patience, self._progress, self._keep = folder, patience, progress, keep
+
+    @property
+    def best(self) -> float | None:
+        """The best figure on the last stage's grid; None without validation images."""
+        return self._progress.best
+
+    @property
+    def epochs(self) -> int:
+        """How many epochs the history holds."""
+        return len((self._folder / "history.jsonl").read_text(encoding="utf-8").splitlines())
 
     def begin_stage(
-        self, number: int, figure: Callable[[keras.Model], float], best_counts_anew: bool
+        self, number: int, figure: Callable[[keras.Model], float] | None, best_counts_anew: bool
     ) -> None:
         """A stage on another grid is measured on another scale: its first epoch starts a new comparison."""
         self._stage, self._figure = number, figure
-        self._waited = 0
+        if number != self._progress.stage:
+            self._progress.stage, self._progress.epoch, self._progress.waited = number, 0, 0
         if best_counts_anew:
-            self.best = -np.inf
+            self._progress.best = None
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Called by Keras."""
-        figure = self._figure(self.model)
+        figure = None if self._figure is None else self._figure(self.model)
         line = {
             "stage": self._stage,
             "epoch": epoch,
             "loss": float((logs or {})["loss"]),
             "validation": figure,
         }
-        self.history.append(line)
         with (self._folder / "history.jsonl").open("a", encoding="utf-8") as lines:
             lines.write(json.dumps(line) + "\n")
         save_weights(self.model, self._folder / "last.safetensors")
-        if figure > self.best:
-            self.best, self._waited = figure, 0
+        self._count(figure)
+        self._progress.epoch = epoch + 1
+        self._keep(self._folder, self._progress, self.model)
+
+    def _count(self, figure: float | None) -> None:
+        if figure is None:
+            return
+        if self._progress.best is None or figure > self._progress.best:
+            self._progress.best, self._progress.waited = figure, 0
             save_weights(self.model, self._folder / "best.safetensors")
             return
-        self._waited += 1
-        if self._waited >= self._patience:
+        self._progress.waited += 1
+        if self._progress.waited >= self._patience:
             self.model.stop_training = True

@@ -9,6 +9,7 @@ import keras
 import numpy as np
 
 from ml.cards import models_dir
+from ml.networks.lite0_unet import LITE0_UNET
 from ml.networks.weights import load_weights, settle
 from ml.training.configuration import Configuration, ConfigurationError
 
@@ -19,29 +20,39 @@ def put_starting_weights(network: keras.Model, configuration: Configuration) -> 
     Raises:
         ConfigurationError: the file to start from is not there.
     """
-    start = configuration.start_from
-    if start == "random":
+    if configuration.start_from == "random":
         return
-    if start == "lite0":
-        file = Path(configuration.weights_folder) / "efficientnet_lite0_imagenet.npz"
-    else:
-        file = models_dir() / configuration.task / start / "weights.safetensors"
+    if configuration.start_from == "lite0":
+        put_lite0 = _put_lite0_into_encoder if network.name == LITE0_UNET else _put_lite0_into_b0
+        put_lite0(network, _imagenet(configuration))
+        return
+    file = models_dir() / configuration.task / configuration.start_from / "weights.safetensors"
     if not file.is_file():
         raise ConfigurationError(f"Training starts from {file}, which is not there.")
-    if start == "lite0":
-        _put_lite0_into_b0(network, file)
-    else:
-        load_weights(network, file)
+    load_weights(network, file)
 
 
-def _put_lite0_into_b0(network: keras.Model, file: Path) -> None:
+def _imagenet(configuration: Configuration) -> list[np.ndarray]:
+    """EfficientNet-Lite0's weights in their order: stem, blocks, head."""
+    file = Path(configuration.weights_folder) / "efficientnet_lite0_imagenet.npz"
+    if not file.is_file():
+        raise ConfigurationError(f"Training starts from {file}, which is not there.")
+    with np.load(file) as stored:
+        return [stored[key].astype(np.float32) for key in sorted(stored.files)]
+
+
+def _encoder_weights(network: keras.Model) -> list[Any]:
+    """Variables of a `lite0_unet`'s encoder, in Lite0's order."""
+    return [v for layer in network.layers if layer.name.startswith(("stem", "encode")) for v in layer.weights]
+
+
+def _put_lite0_into_b0(network: keras.Model, weights: list[np.ndarray]) -> None:
     """Puts EfficientNet-Lite0's ImageNet kernels and batch norms into B0's places (same widths, same order).
 
     What Lite0 lacks, squeeze-and-excitation, starts near the identity: gate kernels at zero, gate biases so that the
     sigmoid is 0.98. The Normalization layer gets Lite0's statistics.
     """
-    stored = np.load(file)
-    lite0 = iter([stored[key].astype(np.float32) for key in sorted(stored.files)])
+    lite0 = iter(weights)
     for layer in network.layers:
         if isinstance(layer, keras.layers.Normalization):
             _assign(layer, mean=127 / 255, variance=(128 / 255) ** 2)
@@ -53,9 +64,24 @@ def _put_lite0_into_b0(network: keras.Model, file: Path) -> None:
             for variable in layer.weights:
                 values = next(lite0)
                 if values.shape != tuple(variable.shape):
-                    raise ConfigurationError(f"{file.name} does not fit the layer {layer.name}.")
+                    raise ConfigurationError(f"EfficientNet-Lite0 does not fit the layer {layer.name}.")
                 variable.assign(values)
     settle(network)
+
+
+def _put_lite0_into_encoder(network: keras.Model, imagenet: list[np.ndarray]) -> None:
+    """Puts EfficientNet-Lite0's ImageNet weights into the encoder that is Lite0; what the decoder is made of stays random.
+
+    The grey slice in [0, 1] becomes what Lite0 saw, (x - 127) / 128 of 0 .. 255; further channels start at zero.
+    """
+    encoder = _encoder_weights(network)
+    for variable, values in zip(encoder, imagenet[: len(encoder)], strict=True):
+        variable.assign(values)
+    kernel, bias = network.get_layer("grey_to_colour").weights
+    first_channel_only = np.zeros(kernel.shape, np.float32)
+    first_channel_only[:, :, 0] = 255 / 128
+    kernel.assign(first_channel_only)
+    bias.assign(np.full(bias.shape, -127 / 128, np.float32))
 
 
 def _is_shared(layer: Any) -> bool:

@@ -51,7 +51,7 @@ def focal(class_weights: list[float], gamma: float = 2.0) -> Loss:
     return loss
 
 
-def region_loss(name: str) -> Loss:
+def mask_loss(name: str) -> Loss:
     """`dice_bce` or `bce`."""
     return {"dice_bce": dice_bce, "bce": _bce}[name]
 

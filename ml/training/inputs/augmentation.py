@@ -18,19 +18,20 @@ def augment(
     Left and right may change places (the pelvis is near enough symmetric); up and down may not.
 
     Args:
-        pixels: (S, S) float32 in [0, 1].
+        pixels: (S, S, C) float32 in [0, 1]; the first channel is the slice, whose brightness changes too.
         mask: (S, S) float32 in [0, 1] or None.
 
     Returns:
         The same shapes and ranges.
     """
-    matrix = _geometry(pixels.shape[0], bounds, generator)
-    pixels = _moved(pixels, matrix)
-    mask = None if mask is None else _moved(mask, matrix)
-    return _intensity(pixels, bounds, generator), mask
+    grid = _geometry(pixels.shape[0], bounds, generator)
+    moved = _moved(pixels, grid).reshape(pixels.shape)
+    moved[..., 0] = _intensity(moved[..., 0], bounds, generator)
+    return moved, None if mask is None else _moved(mask, grid)
 
 
 def _geometry(size: int, bounds: Augmentation, generator: np.random.Generator) -> Array:
+    """For each pixel of the variant, (S, S, 2), the column and row of the slice that it shows."""
     angle = generator.uniform(-bounds.rotation, bounds.rotation)
     scale = np.exp(generator.uniform(-bounds.scale, bounds.scale))
     matrix = cv2.getRotationMatrix2D(((size - 1) / 2, (size - 1) / 2), angle, scale)
@@ -38,12 +39,17 @@ def _geometry(size: int, bounds: Augmentation, generator: np.random.Generator) -
     if bounds.flip and generator.random() < 0.5:
         mirror = np.array([[-1.0, 0.0, size - 1.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]])
         matrix = matrix @ mirror
-    return np.asarray(matrix)
+    inverse = cv2.invertAffineTransform(np.asarray(matrix)).astype(np.float32)
+    rows, columns = np.mgrid[0:size, 0:size].astype(np.float32)
+    grid = np.stack([columns, rows, np.ones_like(rows)], axis=-1) @ inverse.T
+    if bounds.elastic:
+        coarse = generator.normal(0, bounds.elastic * size, (6, 6, 2)).astype(np.float32)
+        grid = grid + cv2.resize(coarse, (size, size), interpolation=cv2.INTER_CUBIC)
+    return np.asarray(grid, np.float32)
 
 
-def _moved(picture: Array, matrix: Array) -> Array:
-    size = picture.shape[0]
-    return np.asarray(cv2.warpAffine(picture, matrix, (size, size), flags=cv2.INTER_LINEAR, borderValue=0.0))
+def _moved(picture: Array, grid: Array) -> Array:
+    return np.asarray(cv2.remap(picture, grid, None, cv2.INTER_LINEAR, borderValue=0.0))
 
 
 def _intensity(pixels: Array, bounds: Augmentation, generator: np.random.Generator) -> Array:

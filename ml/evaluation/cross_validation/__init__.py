@@ -1,0 +1,7 @@
+"""Cross-validation: figures, temperature and thresholds from `out_of_fold.csv`, in seconds and without a network."""
+
+from ml.evaluation.cross_validation.calibrated import calibration_from_out_of_fold
+from ml.evaluation.cross_validation.evaluate import cross_validated
+from ml.evaluation.cross_validation.readout import readout_from_out_of_fold
+
+__all__ = ["calibration_from_out_of_fold", "cross_validated", "readout_from_out_of_fold"]

@@ -1,0 +1,103 @@
+"""Temperature and thresholds from out-of-fold scores: for deployment from all patients, for figures from the others only."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from ml.data import Example
+from ml.evaluation.calibration import temperature_of, threshold_of
+from ml.evaluation.classification import label_index
+from ml.evaluation.cross_validation.table import (
+    HeldOut,
+    out_of_fold_file,
+    raw_scores,
+    read_out_of_fold,
+    score_columns,
+)
+from ml.evaluation.intervals import images_by_patient
+from ml.evaluation.label_figures import HeadAnswers, positive_place
+from ml.scoring import DEFAULT_THRESHOLD, decided_label, tempered
+from ml.tasks import Head, Kind, TaskSpec
+
+_LEAST_SCORE = 1e-7
+
+
+def calibration_from_out_of_fold(
+    task: TaskSpec, model: str, examples: Sequence[Example]
+) -> tuple[dict[str, float], dict[str, float]]:
+    """What the deployed model's scores are calibrated with: all patients' out-of-fold scores stand in for new patients'.
+
+    Args:
+        task, model: of the registry; its `out_of_fold.csv` is read.
+        examples: the data set that the folds were trained on.
+
+    Returns:
+        Temperature by head (1 throughout for a lesion model), and threshold (largest Youden index) by head with a positive label.
+
+    Raises:
+        DataError: the file cannot be joined with the data set.
+    """
+    kind = task.model(model).kind
+    rows = read_out_of_fold(out_of_fold_file(task.key, model), examples, score_columns(task.heads))
+    temperature, thresholds = {}, {}
+    for head in task.heads:
+        _, true, raw = _labelled(rows, head)
+        temperature[head.key], threshold = _calibration(kind, head, true, raw)
+        if head.positive is not None:
+            thresholds[head.key] = threshold
+    return temperature, thresholds
+
+
+def held_out_answers(kind: Kind, rows: Sequence[HeldOut], head: Head) -> HeadAnswers:
+    """A head's answers, each patient's calibrated with the other patients' out-of-fold scores.
+
+    No patient's label has part in the own temperature or threshold. Those scores of others do come from networks that learned
+    from this patient, as the folds are no deeper nested; one number of a head carries little of it.
+
+    The images are ranked by the raw scores (a lesion model's by `burden`, the one number that its scores follow from): a
+    temperature or a readout of its own for each patient would move the patients against each other, which no reader of one
+    picture ever meets, for the deployed model has one of them, and that changes no rank.
+    Where a patient is unknown, nobody can say who the others are: scores stay raw, and the threshold is the default.
+    """
+    labelled, true, raw = _labelled(rows, head)
+    patients = tuple(row.example.patient_id for row in labelled)
+    scores = raw.copy()
+    thresholds = np.full(len(labelled), DEFAULT_THRESHOLD)
+    if None not in patients:
+        for own in images_by_patient(patients).values():
+            others = np.setdiff1d(np.arange(len(labelled)), own)
+            temperature, thresholds[own] = _calibration(kind, head, true[others], raw[others])
+            scores[own] = tempered(_logits(raw[own]), temperature)
+    decided = [
+        head.labels.index(decided_label(head, dict(zip(head.labels, given, strict=True)), threshold))
+        for given, threshold in zip(scores.tolist(), thresholds.tolist(), strict=True)
+    ]
+    return HeadAnswers(head, patients, true, scores, _rank(labelled, head, raw), np.array(decided, dtype=int))
+
+
+def _labelled(rows: Sequence[HeldOut], head: Head) -> tuple[list[HeldOut], np.ndarray, np.ndarray]:
+    """The rows with a label of this head, their labels (n,) int, and their raw scores (n, L)."""
+    labelled = [row for row in rows if head.key in row.example.labels]
+    true = np.array([label_index(row.example, head) for row in labelled], dtype=int)
+    return labelled, true, raw_scores(labelled, head)
+
+
+def _rank(rows: Sequence[HeldOut], head: Head, raw: np.ndarray) -> np.ndarray:
+    burdens = [burden for row in rows if (burden := row.said.get("burden")) is not None]
+    return np.array(burdens) if rows and len(burdens) == len(rows) else raw[:, positive_place(head)]
+
+
+def _calibration(kind: Kind, head: Head, true: np.ndarray, raw: np.ndarray) -> tuple[float, float]:
+    """Temperature and threshold of a head. A lesion model's scores are a fitted regression's: they get no temperature."""
+    temperature = 1.0 if kind == "lesion" else temperature_of(_logits(raw), true)
+    if head.positive is None:
+        return temperature, DEFAULT_THRESHOLD
+    place = positive_place(head)
+    return temperature, threshold_of(tempered(_logits(raw), temperature)[:, place], true == place)
+
+
+def _logits(raw: np.ndarray) -> np.ndarray:
+    """Softmax scores back to logits, up to a constant that softmax does not see."""
+    return np.asarray(np.log(np.clip(raw, _LEAST_SCORE, None)))

@@ -1,0 +1,124 @@
+"""`evaluate --cross-validate`: every figure and interval of a model from what its folds said of patients they never saw."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from ml.data import DataError, Example, load
+from ml.evaluation import metrics
+from ml.evaluation.classification import has_label
+from ml.evaluation.cross_validation.calibrated import held_out_answers
+from ml.evaluation.cross_validation.protocol import (
+    check_folds,
+    patients_seen_by_their_fold,
+    read_protocol,
+)
+from ml.evaluation.cross_validation.table import HeldOut, out_of_fold_file, read_out_of_fold, score_columns
+from ml.evaluation.label_figures import HeadAnswers, label_figures
+from ml.evaluation.lesion import LesionAgreement, with_lesions
+from ml.evaluation.region import MaskAgreement, mask_figures
+from ml.evaluation.report import Evaluation, Figure, Report, sizes, with_interval
+from ml.tasks import Kind, TaskSpec
+
+_MASK_COLUMNS = ("iou", "dice", "hausdorff95_mm")
+
+_LEAKY = (
+    "The protocol {name} divides by image, not by patient: slices of one patient stand on both sides, so these figures are "
+    "too good. They serve only to repeat a published figure."
+)
+_RANKING = (
+    "auc ranks what the networks said. In auc_of_calibrated_scores each patient's scores are calibrated with the other patients, "
+    "which moves the patients against each other; the deployed model has one calibration for all, and that changes no rank."
+)
+
+
+def cross_validated(task: TaskSpec, model: str, data: Path) -> Evaluation:
+    """The figures of a model by its `out_of_fold.csv`, without any network.
+
+    Args:
+        task, model: of the registry; `out_of_fold.csv` and `train.yaml` lie in the model's folder.
+        data: the data set that the folds were trained on; labels, sequences and patients come from it.
+
+    Returns:
+        `protocol`, `leaky`, the figures of the model's kind as `ml.evaluation` has them (of labels also
+        `auc_of_calibrated_scores`), `n_images`, `n_patients`, `n_patients_seen_in_training`: how many were measured by a network
+        that had learned from them; `notes`: what a reader of the figures should know.
+
+    Raises:
+        DataError: the scores, the record of the folds and the data set do not fit together.
+    """
+    kind = task.model(model).kind
+    examples = load(task.key, data)
+    protocol = read_protocol(task.key, model)
+    columns = list(_MASK_COLUMNS) if kind == "region" else score_columns(task.heads)
+    rows = read_out_of_fold(out_of_fold_file(task.key, model), examples, columns)
+    check_folds(protocol, rows, _labelled(kind, examples, task))
+    figures = _of_masks(rows) if kind == "region" else _of_labels(kind, rows, task)
+    notes = [_LEAKY.format(name=protocol.name)] if protocol.leaky else []
+    return Evaluation(
+        {
+            "task": task.key,
+            "model": model,
+            "protocol": protocol.name,
+            "leaky": protocol.leaky,
+            **figures.report,
+            "n_patients_seen_in_training": patients_seen_by_their_fold(protocol, rows),
+            "notes": [*notes, _RANKING] if figures.heads else notes,
+        },
+        figures.heads,
+    )
+
+
+def _labelled(kind: Kind, examples: Sequence[Example], task: TaskSpec) -> list[Example]:
+    """The images that figures of such a model are of."""
+    if kind == "region":
+        return [example for example in examples if example.region_path is not None]
+    labelled = [example for example in examples if has_label(example, task)]
+    return [e for e in labelled if e.votes_path is not None] if kind == "lesion" else labelled
+
+
+def _of_masks(rows: Sequence[HeldOut]) -> Evaluation:
+    return Evaluation(mask_figures([_mask_agreement(row) for row in rows]))
+
+
+def _mask_agreement(row: HeldOut) -> MaskAgreement:
+    iou, dice = row.said["iou"], row.said["dice"]
+    if iou is None or dice is None:
+        raise DataError(f"out_of_fold.csv gives no IoU or no Dice of {row.example.image_id}.")
+    return MaskAgreement(row.example, iou, dice, row.said["hausdorff95_mm"])
+
+
+def _of_labels(kind: Kind, rows: Sequence[HeldOut], task: TaskSpec) -> Evaluation:
+    labelled = [row for row in rows if has_label(row.example, task)]
+    heads = tuple(held_out_answers(kind, labelled, head) for head in task.heads)
+    report = {
+        **label_figures(heads),
+        **_auc_of_calibrated_scores(heads),
+        **sizes([row.example for row in labelled]),
+    }
+    if kind == "lesion":
+        lesions = [(row.example, found) for row in labelled if (found := _lesion_agreement(row)) is not None]
+        report = with_lesions(report, lesions, task)
+    return Evaluation(report, heads)
+
+
+def _auc_of_calibrated_scores(heads: Sequence[HeadAnswers]) -> Report:
+    report: Report = {}
+    for answers in heads:
+        if answers.head.positive is not None:
+            report |= with_interval("auc_of_calibrated_scores", answers.patients, _auc_of(answers))
+    return report
+
+
+def _auc_of(answers: HeadAnswers) -> Figure:
+    positive, score = answers.positive, answers.positive_score
+    return lambda index: metrics.auc(positive[index], score[index])
+
+
+def _lesion_agreement(row: HeldOut) -> LesionAgreement | None:
+    dice = row.said.get("lesion_dice")
+    if dice is None:
+        return None
+    areas = [row.said.get(column) for column in ("lesion_px", "votes_px")]
+    return LesionAgreement(dice, *(None if area is None else int(area) for area in areas))

@@ -1,0 +1,109 @@
+"""`train --cross-validate`: a network for each fold, and what each says of the images that it never saw."""
+
+from __future__ import annotations
+
+import csv
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import yaml
+
+from ml import tasks
+from ml.cards import models_dir
+from ml.data import load
+from ml.data.split import Fold, folds
+from ml.evaluation.cross_validation.readout import scores_by_the_others
+from ml.training.configuration import Configuration, read_configuration
+from ml.training.fitting import fitted
+from ml.training.fitting.learning import Learning
+from ml.training.inputs.regions import COMPLEMENT, RegionsOfFolds
+from ml.training.said import DIGITS, Row, said_by
+from ml.training.train import patients_of, usable
+
+OUT_OF_FOLD = "out_of_fold.csv"
+
+
+def cross_validate(
+    task: str, model: str, data: Path, protocol: str, overrides: dict[str, object], out: Path
+) -> Path:
+    """Trains a model's folds and writes what each fold's network says of its held-out images.
+
+    Args:
+        task, model: keys of the registry.
+        data: folder of the data set; nothing is written into it.
+        protocol: a key of `ml.data.split.PROTOCOLS`.
+        overrides: single configuration values in dot notation.
+        out: each fold's weights and history go into a folder of its name in here. A fold that is there whole is not trained
+            again, one that was interrupted goes on.
+
+    Returns:
+        `models/<task>/<model>/out_of_fold.csv`. The model's `train.yaml` gets `cross_validation`: the protocol, and the
+        patients of each fold. The second region network of `parts_and_complement` is put beside the deployed one.
+
+    Raises:
+        UnknownTask, UnknownModel, DataError, ConfigurationError: each with a `sentence`.
+    """
+    spec = tasks.task(task)
+    model_spec = spec.model(model)
+    home = models_dir() / task / model
+    configuration = read_configuration(home / "train.yaml", overrides)
+    examples = load(task, data)
+    divided = [
+        _of_use(fold, model_spec, configuration) for fold in folds(examples, protocol, spec.heads[0].key)
+    ]
+    networks = RegionsOfFolds(spec, examples) if model_spec.kind == "lesion" else None
+    rows: list[Row] = []
+    for fold in divided:
+        regions = networks.without(set(patients_of(fold.held_out))) if networks else None
+        weights = out / fold.name / "weights.safetensors"
+        if not weights.is_file():
+            fitted(configuration, spec, model_spec, Learning(fold.train, fold.val, regions), out / fold.name)
+        said = said_by(weights, spec, model_spec, fold.held_out, regions)
+        rows += [
+            {"image_id": e.image_id, "patient_id": e.patient_id, "fold": fold.name, **each}
+            for e, each in zip(fold.held_out, said, strict=True)
+        ]
+        if model == spec.region_model and fold.name == "complement":
+            shutil.copyfile(weights, home / COMPLEMENT)
+    if model_spec.kind == "lesion":
+        held_out = [e for fold in divided for e in fold.held_out]
+        scores = scores_by_the_others([float(str(row["burden"])) for row in rows], held_out, spec)
+        rows = [
+            {**row, **{c: round(value, DIGITS) for c, value in each.items()}}
+            for row, each in zip(rows, scores, strict=True)
+        ]
+    _write_rows(home / OUT_OF_FOLD, rows)
+    _write_protocol(home / "train.yaml", protocol, divided)
+    return home / OUT_OF_FOLD
+
+
+def _of_use(fold: Fold, model: tasks.ModelSpec, configuration: Configuration) -> Fold:
+    train, val, held_out = (
+        tuple(usable(part, model, configuration)) for part in (fold.train, fold.val, fold.held_out)
+    )
+    return Fold(fold.name, train, val, held_out)
+
+
+def _write_rows(file: Path, rows: Sequence[Mapping[str, object]]) -> None:
+    beside = file.with_suffix(".part")
+    with beside.open("w", newline="", encoding="utf-8") as lines:
+        table = csv.DictWriter(lines, list(rows[0]))
+        table.writeheader()
+        table.writerows(rows)
+    beside.replace(file)
+
+
+def _write_protocol(file: Path, protocol: str, divided: Sequence[Fold]) -> None:
+    record = yaml.safe_load(file.read_text(encoding="utf-8"))
+    record["cross_validation"] = {
+        "protocol": protocol,
+        "folds": {
+            fold.name: {
+                "train": patients_of((*fold.train, *fold.val)),
+                "held_out": patients_of(fold.held_out),
+            }
+            for fold in divided
+        },
+    }
+    file.write_text(yaml.safe_dump(record, sort_keys=False), encoding="utf-8")

@@ -1,0 +1,102 @@
+"""What a fold's network says of the images that it never saw, as a row of `out_of_fold.csv` each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from ml.data import Example
+from ml.evaluation import metrics
+from ml.evaluation.lesion import lesion_agreement
+from ml.evaluation.region import read_region
+from ml.lesion import LESION_FROM, lesion_of
+from ml.networks import build
+from ml.networks.classification_heads import HEAD_OF_OUTPUT
+from ml.networks.weights import load_weights
+from ml.tasks import ModelSpec, TaskSpec
+from ml.training.inputs.batches import load_prepared
+from ml.training.inputs.lesion_pixels import view_of
+from ml.training.inputs.regions import Regions
+
+Row = Mapping[str, object]
+
+DIGITS = 6
+
+
+def said_by(
+    weights: Path, task: TaskSpec, model: ModelSpec, examples: Sequence[Example], regions: Regions | None
+) -> list[Row]:
+    """One row an example, in their order.
+
+    Args:
+        weights: of the fold's network.
+        regions: of a network that never saw these examples' patients, for models that see the region.
+
+    Returns:
+        Raw scores by `<head>.<label>` (classification); the agreement with the drawn region (region); burden, and overlap
+        with the readers' lesion (lesion).
+    """
+    rows = {"region": _regions, "lesion": _lesions, "classification": _scores}
+    return rows[model.kind](weights, task, model, examples, regions)
+
+
+def _scores(
+    weights: Path, task: TaskSpec, model: ModelSpec, examples: Sequence[Example], regions: Regions | None
+) -> list[Row]:
+    network = build(model.network, size=model.input_size)
+    load_weights(network, weights)
+    pixels = load_prepared(examples, task, model, model.input_size).pixels
+    answers = dict(zip(network.output_names, network.predict(pixels, batch_size=8, verbose=0), strict=True))
+    rows: list[dict[str, object]] = [{} for _ in examples]
+    for output, head in HEAD_OF_OUTPUT.items():
+        for label, values in zip(task.head(head).labels, np.asarray(answers[output]).T, strict=True):
+            for row, value in zip(rows, values, strict=True):
+                row[f"{head}.{label}"] = round(float(value), DIGITS)
+    return list(rows)
+
+
+def _regions(
+    weights: Path, task: TaskSpec, model: ModelSpec, examples: Sequence[Example], regions: Regions | None
+) -> list[Row]:
+    found = Regions(task, model, weights)
+    rows = []
+    for example in examples:
+        share = found.of(example)
+        mask, true = share >= 0.5, read_region(example, (share.shape[0], share.shape[1]))
+        distance = metrics.hausdorff95_mm(true, mask, example.pixel_mm)
+        rows.append(
+            {
+                "iou": round(metrics.iou(true, mask), DIGITS),
+                "dice": round(metrics.dice(true, mask), DIGITS),
+                "hausdorff95_mm": "" if distance is None else round(distance, DIGITS),
+            }
+        )
+    return list(rows)
+
+
+def _lesions(
+    weights: Path, task: TaskSpec, model: ModelSpec, examples: Sequence[Example], regions: Regions | None
+) -> list[Row]:
+    """`burden`, and at `LESION_FROM` the pixels found, those of the readers' consensus, and the Dice of both."""
+    assert regions is not None
+    network = build(model.network, size=model.input_size)
+    load_weights(network, weights)
+    rows = []
+    for example in examples:
+        region = regions.of(example)
+        shares = np.zeros(region.shape, np.float32)
+        if (view := view_of(example, regions)) is not None:
+            shares = view.geometry.to_image(np.asarray(network(view.planes[None], training=False))[0, ..., 0])
+        lesion = lesion_of(shares, region >= 0.5, LESION_FROM, None)
+        agreement = lesion_agreement(example, np.where(lesion.mask, shares, 0.0), LESION_FROM)
+        rows.append(
+            {
+                "burden": round(lesion.burden, DIGITS),
+                "lesion_px": agreement.lesion_px,
+                "votes_px": agreement.votes_px,
+                "lesion_dice": round(agreement.lesion_dice, DIGITS),
+            }
+        )
+    return list(rows)

@@ -1,0 +1,79 @@
+/* A mask over the image: its outline in its own colour with a black edge, and a tint inside where it is wanted. */
+import { layerOf, loaded } from "./pictures.js";
+
+const WIDTHS = { edge: 3.5, line: 1.5 };
+const TINT = 0.6;
+
+/* The border between inside and outside, along the edges of pixels: exact at every zoom. */
+function borderOf({ grey, width, height }) {
+  const path = new Path2D();
+  const inside = (x, y) => x >= 0 && y >= 0 && x < width && y < height && grey[y * width + x] > 127;
+  const line = (x1, y1, x2, y2) => {
+    path.moveTo(x1, y1);
+    path.lineTo(x2, y2);
+  };
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      if (!inside(x, y)) continue;
+      if (!inside(x, y - 1)) line(x, y, x + 1, y);
+      if (!inside(x, y + 1)) line(x, y + 1, x + 1, y + 1);
+      if (!inside(x - 1, y)) line(x, y, x, y + 1);
+      if (!inside(x + 1, y)) line(x + 1, y, x + 1, y + 1);
+    }
+  }
+  return path;
+}
+
+export class Outline {
+  /* `kind` names the mask in the figure's data and the layers' class; `colour` is a token of tokens.css. */
+  constructor(figure, kind, colour, tinted = false) {
+    this.figure = figure;
+    this.address = figure.dataset[kind];
+    this.colour = getComputedStyle(document.documentElement).getPropertyValue(colour);
+    this.line = layerOf(figure, kind);
+    this.tint = tinted ? layerOf(figure, `${kind}-tint`) : null;
+    new ResizeObserver(() => this.#drawLine()).observe(figure);
+  }
+
+  /* Show or hide it; `opacity`, 0 to 1, is that of the tint: the outline stays. */
+  async show(shown, opacity) {
+    this.line.hidden = !shown;
+    this.tint?.style.setProperty("opacity", opacity);
+    if (this.tint) this.tint.hidden = !shown;
+    if (!shown) return;
+    await this.#drawTint();
+    await this.#drawLine();
+  }
+
+  async #drawLine() {
+    if (this.line.hidden) return;
+    const mask = await loaded(this.address);
+    mask.border ??= borderOf(mask);
+    const { width, height } = this.figure.getBoundingClientRect();
+    const pixels = Math.min(width / mask.width, height / mask.height) * window.devicePixelRatio;
+    this.line.width = Math.round(mask.width * pixels);
+    this.line.height = Math.round(mask.height * pixels);
+    const context = this.line.getContext("2d");
+    context.lineCap = "square";
+    context.scale(pixels, pixels);
+    for (const [colour, thickness] of [["#000", WIDTHS.edge], [this.colour, WIDTHS.line]]) {
+      context.strokeStyle = colour;
+      context.lineWidth = (thickness * window.devicePixelRatio) / pixels;
+      context.stroke(mask.border);
+    }
+  }
+
+  async #drawTint() {
+    if (!this.tint || this.drawn) return;
+    this.drawn = true;
+    const { grey, width, height } = await loaded(this.address);
+    Object.assign(this.tint, { width, height });
+    const context = this.tint.getContext("2d");
+    const picture = new ImageData(width, height);
+    for (let i = 0; i < grey.length; i++) picture.data[4 * i + 3] = grey[i] * TINT;
+    context.putImageData(picture, 0, 0);
+    context.globalCompositeOperation = "source-in";
+    context.fillStyle = this.colour;
+    context.fillRect(0, 0, width, height);
+  }
+}
