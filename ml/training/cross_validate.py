@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import keras
 import yaml
 
 from ml import tasks
@@ -106,4 +107,12 @@ def _write_protocol(file: Path, protocol: str, divided: Sequence[Fold]) -> None:
             for fold in divided
         },
     }
+    if len(divided) == 1:
+        (fold,) = divided
+        record |= {
+            "patients": {"train": patients_of(fold.train), "val": patients_of(fold.val)},
+            "images": {"train": len(fold.train), "val": len(fold.val)},
+            "backend": keras.backend.backend(),
+            "keras": keras.__version__,
+        }
     file.write_text(yaml.safe_dump(record, sort_keys=False), encoding="utf-8")

@@ -147,7 +147,7 @@ def test_all_models_stand_side_by_side_and_the_lesion_alone_fills_the_window(res
     for model in SPEC.models:
         expect(result.get_by_role("button", name=f"Show {model.name} large")).to_be_in_viewport(ratio=1)
 
-    result.get_by_role("button", name="Show Lesion U-Net large").click()
+    result.get_by_role("button", name="Show Lesion map large").click()
 
     expect(result.locator(f"{COLUMN} [data-legend]")).to_be_in_viewport(ratio=1)
     assert result.locator(".comparison").evaluate("box => box.scrollWidth <= box.clientWidth")

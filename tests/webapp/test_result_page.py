@@ -300,7 +300,7 @@ def test_a_lesion_model_votes_and_stands_on_the_axis() -> None:
         lesion("Positive", "Early"),
     )
 
-    assert result.sentence == "2 of 3 models say Moderate; Lesion U-Net says Early."
+    assert result.sentence == "2 of 3 models say Moderate; Lesion map says Early."
     assert result.columns[2].differs == "1 stage lower"
     assert [len(stage.marks) for stage in result.axis] == [0, 1, 2, 0]
     assert not result.columns[2].sentence

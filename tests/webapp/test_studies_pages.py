@@ -145,7 +145,7 @@ def test_a_lesion_is_a_layer_of_its_own_with_words_and_the_rule_behind_them(
     assert 'href="/tasks/sij_mri/definitions#near-joints">rough rule</a>' in page
     assert 'id="near-joints"' in anna.get("/tasks/sij_mri/definitions").text
     assert "data-lesion-toggle" in page
-    assert "Lesion U-Net says Moderate." in page
+    assert "Lesion map says Moderate." in page
 
 
 def test_without_a_lesion_model_there_is_no_lesion_to_switch(app: Flask, anna: FlaskClient) -> None:
