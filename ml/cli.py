@@ -225,6 +225,8 @@ def train_gate(task_key: str, data: Path, others: tuple[Path, ...], backbone: Pa
 def models(task_key: str | None, default_only: bool) -> None:
     """List the models and whether their weights are intact, missing or not those of their card."""
     for spec in (tasks.task(task_key),) if task_key is not None else tasks.tasks():
+        if default_only and not spec.offered and task_key is None:
+            continue
         if default_only:
             click.echo(spec.default_model)
             continue

@@ -94,7 +94,8 @@ SPEC = TaskSpec(
             Definition(
                 "Stage",
                 "That lesion’s share of the bone region in the slice. Normal: no active lesion. Early: under 1.5 %. "
-                "Moderate: 1.5 % to under 8 %. Advanced: 8 % or more.",
+                "Moderate: 1.5 % to under 8 %. Advanced: 8 % or more. The stage called is the one at which half of a model’s "
+                "scores is reached, counted from Normal: it need not have the highest score of all.",
             ),
             Definition(
                 "Region",
