@@ -136,7 +136,12 @@ def folds(examples: Sequence[Example], protocol: str, head: str) -> list[Fold]:
     """
     if protocol not in PROTOCOLS:
         raise DataError(f"There is no protocol {protocol}. Known: {', '.join(PROTOCOLS)}.")
-    divided = PROTOCOLS[protocol](examples, head)
+    try:
+        divided = PROTOCOLS[protocol](examples, head)
+    except DataError:
+        raise
+    except ValueError as error:  # scikit-learn's, where a label has fewer images than sides to stand on
+        raise DataError(f"The protocol {protocol} cannot divide this data set: {error}") from error
     if not divided or not all(fold.train and fold.held_out for fold in divided):
         raise DataError(f"The protocol {protocol} leaves a fold of this data set without images.")
     return divided

@@ -67,6 +67,7 @@ def test_what_cannot_be_split_is_said_in_a_sentence():
         (examples(), "by_moonlight", "no protocol by_moonlight"),
         (unknown, "leave_one_patient_out", "which patient"),
         (examples(patients=2), "grouped", "as many patients"),
+        (examples()[:2], "published", "cannot divide this data set"),
         (examples(labelled=False), "leave_one_patient_out", "without images"),
     ):
         with pytest.raises(DataError, match=said):
