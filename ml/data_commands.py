@@ -10,7 +10,7 @@ import click
 import yaml
 
 from ml import tasks
-from ml.data import DataError, load
+from ml.data import load
 from ml.data.split import PROTOCOLS, Fold, folds
 
 _folder = click.Path(file_okay=False, path_type=Path)
@@ -95,7 +95,7 @@ def split(task_key: str, data: Path, protocol: str, out: Path) -> None:
     from ml.cli import _not_inside
 
     _not_inside(data, out)
-    divided = _divided(spec, data, protocol)
+    divided = folds(load(spec.key, data), protocol, spec.heads[0].key)
     try:
         _write_split(divided, out)
     except OSError as error:
@@ -104,15 +104,6 @@ def split(task_key: str, data: Path, protocol: str, out: Path) -> None:
     from ml.tables import show
 
     show(split_table(divided, protocol))
-
-
-def _divided(spec: tasks.TaskSpec, data: Path, protocol: str) -> list[Fold]:
-    try:
-        return folds(load(spec.key, data), protocol, spec.heads[0].key)
-    except DataError:
-        raise
-    except ValueError as error:
-        raise DataError(f"The protocol {protocol} cannot divide this data set: {error}") from error
 
 
 def _write_split(divided: Sequence[Fold], out: Path) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from ml import cards
+from ml.benchmark.whole import with_bone
 from ml.explain.focus import focused, normalised
 from ml.explain.grad_cam import LOGITS
 from ml.images.decode import DecodedImage
@@ -66,7 +67,8 @@ class Plain:
                 found = prepared.geometry.to_image(self._mirrored(model, prepared.pixels))
                 answers[model.key] = found >= _REGION_FROM
                 if model.key == spec.region_model:
-                    region, shares = answers[model.key], found
+                    shares = with_bone(found)
+                    region = shares >= _REGION_FROM
                 continue
             scores, coarse = self.answer(model, prepared.pixels)
             heatmap = normalised(np.clip(prepared.geometry.to_image(coarse), 0.0, 1.0))
