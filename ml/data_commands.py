@@ -11,12 +11,15 @@ import yaml
 
 from ml import tasks
 from ml.data import load
-from ml.data.split import PROTOCOLS, Fold, folds
+from ml.data.split import LEAKY, PROTOCOLS, Fold, folds
 
 _folder = click.Path(file_okay=False, path_type=Path)
 _file = click.Path(dir_okay=False, allow_dash=True, path_type=Path)
 _data = click.option(
-    "--data", required=True, type=_folder, help="Data set: labels.csv, or the published Dataset layout."
+    "--data",
+    required=True,
+    type=_folder,
+    help="Data set: labels.csv, as it is downloaded, or the published Dataset layout.",
 )
 
 
@@ -81,7 +84,10 @@ def audit(task_key: str, data: Path, json_file: Path | None, figures: Path | Non
 @click.argument("task_key", metavar="TASK")
 @_data
 @click.option(
-    "--protocol", required=True, type=click.Choice(tuple(PROTOCOLS)), help="How; published is leaky."
+    "--protocol",
+    required=True,
+    type=click.Choice(tuple(PROTOCOLS)),
+    help=f"How. Leaky: {', '.join(sorted(LEAKY))}.",
 )
 @click.option(
     "--out",

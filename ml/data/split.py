@@ -12,6 +12,10 @@ from ml.data.example import DataError, Example
 SEED = 42
 GROUPED_FOLDS = 5
 PUBLISHED_TEST_SHARE = 0.2
+OFFICIAL_FOLDS = 10
+
+
+Protocol = Callable[[Sequence[Example], str], list["Fold"]]
 
 
 @dataclass(frozen=True)
@@ -96,6 +100,37 @@ def by_patient(examples: Sequence[Example], head: str) -> list[Fold]:
     return [Fold("by_patient", first.train, first.val, first.held_out)]
 
 
+def official(examples: Sequence[Example], head: str) -> list[Fold]:
+    """One fold: held out is the data set's own test part; a tenth of the other patients, by patient, stop the training.
+
+    The data set's own validation part is too small to choose anything by, and joins what is learned from.
+    """
+    from sklearn.model_selection import StratifiedGroupKFold
+
+    labelled = [e for e in examples if head in e.labels]
+    learned = [e for e in labelled if e.part in ("train", "val")]
+    patients = _patients_of(learned)
+    if len(set(patients)) < OFFICIAL_FOLDS:
+        raise DataError(f"A tenth of the patients can be left out of {OFFICIAL_FOLDS} or more only.")
+    splitter = StratifiedGroupKFold(OFFICIAL_FOLDS, shuffle=True, random_state=SEED)
+    divided = next(splitter.split(np.zeros(len(learned)), [e.labels[head] for e in learned], patients))
+    train, val = (tuple(learned[i] for i in side) for side in divided)
+    return [Fold("official", train, val, tuple(e for e in labelled if e.part == "test"))]
+
+
+def suggested(protocol: str) -> Protocol:
+    """A protocol of one fold: the parts that the data set suggests for it (`Example.parts`)."""
+
+    def divide(examples: Sequence[Example], head: str) -> list[Fold]:
+        labelled = [e for e in examples if head in e.labels]
+        train, val, test = (
+            tuple(e for e in labelled if e.parts.get(protocol) == part) for part in ("train", "val", "test")
+        )
+        return [Fold(protocol, train, val, test)]
+
+    return divide
+
+
 def published(examples: Sequence[Example], head: str) -> list[Fold]:
     """The publications' split: 80 to 20 by IMAGE, stratified, seed 42. Leaky: a patient's slices stand on both sides."""
     from sklearn.model_selection import train_test_split
@@ -110,16 +145,20 @@ def published(examples: Sequence[Example], head: str) -> list[Fold]:
     return [Fold("published", tuple(train), (), tuple(test))]
 
 
-PROTOCOLS: dict[str, Callable[[Sequence[Example], str], list[Fold]]] = {
+PROTOCOLS: dict[str, Protocol] = {
     "parts": parts,
     "parts_and_complement": parts_and_complement,
     "leave_one_patient_out": leave_one_patient_out,
     "grouped": grouped,
     "by_patient": by_patient,
     "published": published,
+    "official": official,
+    "part_stratified": suggested("part_stratified"),
+    "part_center": suggested("part_center"),
+    "md5": suggested("md5"),
 }
 
-LEAKY = frozenset({"published"})
+LEAKY = frozenset({"published", "md5"})
 """Protocols under which a patient's images stand on both sides; every figure of theirs is named so."""
 
 

@@ -1,0 +1,73 @@
+"""The mask of an example's region, whatever the data set keeps it in."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ml.data.example import DataError, Example
+
+LABELME = ".json"
+
+
+def read_region_mask(example: Example, shape: tuple[int, int]) -> np.ndarray:
+    """An example's region, (H, W) bool of the shape given; what was marked on another grid is brought to it.
+
+    Understood are pictures of 0 / 255 and of 0 / 1, and LabelMe's outlines, whose inside is the region.
+
+    Raises:
+        DataError: the example has none, or its file is neither.
+    """
+    file = example.region_path
+    if file is None:
+        raise DataError(f"{example.image_id} has no mask.")
+    return outlined(file, shape) if file.suffix.lower() == LABELME else _drawn(file, shape)
+
+
+def outlined(file: Path, shape: tuple[int, int]) -> np.ndarray:
+    """The inside of a LabelMe file's polygons, (H, W) bool; of its boxes where it has no polygon. Raises DataError."""
+    import cv2
+
+    try:
+        said: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+        scale = np.array([shape[1] / said["imageWidth"], shape[0] / said["imageHeight"]])
+        shapes = said["shapes"]
+        polygons = [_points(each) for each in shapes if each.get("shape_type", "polygon") == "polygon"]
+        polygons = polygons or [
+            _corners(_points(each)) for each in shapes if each["shape_type"] == "rectangle"
+        ]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, ZeroDivisionError) as error:
+        raise DataError(
+            f"The outlines {file} cannot be read: they are not as LabelMe writes them."
+        ) from error
+    mask = np.zeros(shape, np.uint8)
+    for polygon in polygons:
+        cv2.fillPoly(mask, [np.rint(polygon * scale - 0.5).astype(np.int32)], 1)
+    return mask.astype(bool)
+
+
+def _points(shape: dict[str, Any]) -> np.ndarray:
+    points = np.array(shape["points"], dtype=float)
+    if points.ndim != 2 or points.shape[1] != 2:
+        raise ValueError(f"no points: {points.shape}")
+    return points
+
+
+def _corners(points: np.ndarray) -> np.ndarray:
+    (left, top), (right, bottom) = points.min(axis=0), points.max(axis=0)
+    return np.array([(left, top), (right, top), (right, bottom), (left, bottom)])
+
+
+def _drawn(file: Path, shape: Sequence[int]) -> np.ndarray:
+    import cv2
+
+    grey: np.ndarray | None = cv2.imread(str(file), cv2.IMREAD_GRAYSCALE)
+    if grey is None:
+        raise DataError(f"The mask {file} cannot be read.")
+    if grey.shape != tuple(shape):
+        grey = cv2.resize(grey, (shape[1], shape[0]), interpolation=cv2.INTER_NEAREST)
+    return np.asarray(grey > (127 if grey.max() > 1 else 0))
