@@ -136,7 +136,12 @@ def train(
 @click.option(
     "--cross-validate",
     is_flag=True,
-    help="From out_of_fold.csv beside the card, in seconds: what each fold said of patients it never saw.",
+    help="From the out-of-fold scores beside the card, in seconds: what each fold said of patients it never saw.",
+)
+@click.option(
+    "--protocol",
+    help="With --cross-validate: one that the model was cross-validated by (the task's own by default). "
+    "With --part: the part that the data set suggests for this protocol.",
 )
 @click.option("--json", "json_file", type=_file, help="Write the figures; - prints them.")
 @click.option(
@@ -152,6 +157,7 @@ def evaluate(
     part: str | None,
     every: int,
     cross_validate: bool,
+    protocol: str | None,
     json_file: Path | None,
     pictures: Path | None,
 ) -> None:
@@ -163,6 +169,8 @@ def evaluate(
     spec.model(model_key)
     if cross_validate and (part is not None or every > 1):
         raise click.UsageError("--cross-validate is about all images: leave --part and --every away.")
+    if protocol is not None and not cross_validate and part is None:
+        raise click.UsageError("--protocol goes with --cross-validate or with --part.")
     _not_inside(data, json_file)
     _not_inside(data, pictures)
     from ml.tables import evaluation_tables, show
@@ -170,12 +178,12 @@ def evaluate(
     if cross_validate:
         from ml.evaluation.cross_validation import cross_validated
 
-        evaluation = cross_validated(spec, model_key, data)
+        evaluation = cross_validated(spec, model_key, data, protocol)
     else:
         from ml.measuring import evaluated
 
         evaluation = evaluated(
-            spec, model_key, data, part, every, warn=lambda text: click.echo(text, err=True)
+            spec, model_key, data, part, every, protocol, warn=lambda text: click.echo(text, err=True)
         )
     for note in evaluation.report.get("notes", ()):
         click.echo(note, err=True)

@@ -50,6 +50,7 @@ def describe(task: str, model: str, data: Path) -> Path:
         if not needed.is_file():
             raise WeightsMissing(f"{model_spec.name} is described after its training: there is no {needed}.")
     record = yaml.safe_load((home / "train.yaml").read_text(encoding="utf-8"))
+    protocols = _protocols(spec, model, record)
     examples = load(task, data)
     digest = weights_sha256(weights_file(task, model))
     written = _written(task, model)
@@ -81,7 +82,7 @@ def describe(task: str, model: str, data: Path) -> Path:
     }
     fields.setdefault("precision", {})
     fields.setdefault("figures", {"test": {"n_images": 0, "n_patients": 0}})
-    if labels and "cross_validation" in record:
+    if labels and spec.protocol in protocols:
         fields["temperature"], fields["thresholds"] = cross_validation.calibration_from_out_of_fold(
             spec, model, examples
         )
@@ -90,30 +91,38 @@ def describe(task: str, model: str, data: Path) -> Path:
             fields["thresholds"][LESION_THRESHOLD] = LESION_FROM
     write_card(fields)
     registry.cache_clear()
-    if labels and "cross_validation" not in record:
+    if labels and spec.protocol not in protocols:
         validation = [e for e in examples if e.part in record["configuration"]["validation_parts"]]
         fields["temperature"], fields["thresholds"] = _calibration(spec, model, validation, registry())
         write_card(fields)
         registry.cache_clear()
     if model_spec.kind == "classification" and any(e.votes_path for e in examples):
-        unseen = [e for e in examples if e.part == "test"] if "cross_validation" not in record else examples
+        unseen = [e for e in examples if e.part == "test"] if not protocols else examples
         fields["heatmaps"] = card_heatmaps(spec, model, unseen)
-    fields["figures"] = card_figures(spec, model, data, cross_validated="cross_validation" in record)
+    fields["figures"] = card_figures(spec, model, data, protocols)
     return write_card(fields)
 
 
 def _commands(spec: tasks.TaskSpec, model: str, record: dict[str, Any]) -> list[str]:
     whose = f"{spec.key} {model} --data DIR"
     commands = [f"python -m ml train {whose}"]
-    if "cross_validation" in record:
-        protocol = record["cross_validation"]["protocol"]
-        commands.append(f"python -m ml train {whose} --cross-validate --protocol {protocol} --out RUNS")
+    protocols = _protocols(spec, model, record)
+    commands += [
+        f"python -m ml train {whose} --cross-validate --protocol {protocol} --out RUNS"
+        for protocol in protocols
+    ]
     commands.append(f"python -m ml describe {whose}")
     if spec.model(model).kind == "region":
         commands.append(f"python -m ml evaluate {whose} --part test")
-    if "cross_validation" in record:
-        commands.append(f"python -m ml evaluate {whose} --cross-validate")
+    commands += [
+        f"python -m ml evaluate {whose} --cross-validate --protocol {protocol}" for protocol in protocols
+    ]
     return commands
+
+
+def _protocols(spec: tasks.TaskSpec, model: str, record: dict[str, Any]) -> list[str]:
+    """By which protocols the model was cross-validated, the task's own first."""
+    return list(cross_validation.read_protocols(spec, model)) if record.get("cross_validation") else []
 
 
 def _written(task: str, model: str) -> dict[str, Any]:

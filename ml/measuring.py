@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -38,11 +38,17 @@ def measure(
     task: TaskSpec, model: str, data: Path, part: str | None = None, every: int = 1, warn: Warn = print
 ) -> Report:
     """The figures of one model, as `evaluated` reports them."""
-    return evaluated(task, model, data, part, every, warn).report
+    return evaluated(task, model, data, part, every, warn=warn).report
 
 
 def evaluated(
-    task: TaskSpec, model: str, data: Path, part: str | None = None, every: int = 1, warn: Warn = print
+    task: TaskSpec,
+    model: str,
+    data: Path,
+    part: str | None = None,
+    every: int = 1,
+    protocol: str | None = None,
+    warn: Warn = print,
 ) -> Evaluation:
     """The figures of one model, as `ml.evaluation` reports them, with what they are of, and the answers behind them.
 
@@ -51,6 +57,7 @@ def evaluated(
         data: folder in a layout that `ml.data` reads; nothing is written into it.
         part: only the images of this part; all by default.
         every: only every n-th image in the order of their ids: a quick look, which the report names.
+        protocol: whose parts are meant, of those that the data set suggests (`Example.parts`); by default those of `part`.
         warn: is told in a sentence what a reader of the figures should know.
 
     Raises:
@@ -59,8 +66,8 @@ def evaluated(
     examples = load(task.key, data)
     card = read_card(task.key, model)
     if part is not None:
-        parts = sorted({example.part for example in examples if example.part is not None})
-        examples = [example for example in examples if example.part == part]
+        parts = sorted({found for example in examples if (found := _part(example, protocol)) is not None})
+        examples = [example for example in examples if _part(example, protocol) == part]
         if not examples:
             warn(f"No image of {data} is of the part {part}. Its parts: {', '.join(parts) or 'none'}.")
     examples = sorted(examples, key=lambda example: example.image_id)[::every]
@@ -97,27 +104,38 @@ def evaluated(
     return replace(evaluation, report={**of_what, **evaluation.report})
 
 
-def card_figures(task: TaskSpec, model: str, data: Path, cross_validated: bool, part: str = "test") -> Report:
+def card_figures(
+    task: TaskSpec, model: str, data: Path, protocols: Sequence[str], part: str = "test"
+) -> Report:
     """What a card's `figures` say, each entry under the name of what it is of.
 
-    A model that was cross-validated: all held-out patients, under the protocol's name. A region model: the test part, and a
-    fixed sample of it (`<part>_every_<n>`) where the whole takes minutes. A label model that was not: the test part.
+    A model that was cross-validated: all held-out patients, under each protocol's name. The weights themselves: the test part,
+    where they learned from no patient of it; of a region model also a fixed sample of it (`<part>_every_<n>`), because the
+    whole takes minutes.
     """
     figures: Report = {}
-    if task.model(model).kind == "region" or not cross_validated:
+    if task.model(model).kind == "region" or not protocols or _never_seen(task, model, data, part):
         figures[part] = rounded(measure(task, model, data, part))
     if task.model(model).kind == "region":
         figures[f"{part}_every_{SAMPLE}"] = rounded(measure(task, model, data, part, SAMPLE))
-    if cross_validated:
-        report = cross_validation.cross_validated(task, model, data).report
-        figures[str(report["protocol"])] = rounded(report)
+    for protocol in protocols:
+        figures[protocol] = rounded(cross_validation.cross_validated(task, model, data, protocol).report)
     return figures
+
+
+def _never_seen(task: TaskSpec, model: str, data: Path, part: str) -> bool:
+    patients = {example.patient_id for example in load(task.key, data) if example.part == part}
+    return bool(patients) and patients.isdisjoint(patients_of_training(task.key, model) or patients)
 
 
 def rounded(value: Report) -> Report:
     """A report without what the card says elsewhere, to four digits."""
     kept = {name: inner for name, inner in value.items() if name not in _SAID_ELSEWHERE}
     return {name: _four_digits(inner) for name, inner in kept.items()}
+
+
+def _part(example: Example, protocol: str | None) -> str | None:
+    return example.part if protocol is None else example.parts.get(protocol)
 
 
 def _four_digits(value: Any) -> Any:

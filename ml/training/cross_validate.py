@@ -15,14 +15,13 @@ from ml.cards import models_dir
 from ml.data import load
 from ml.data.split import Fold, folds
 from ml.evaluation.cross_validation.readout import scores_by_the_others
+from ml.evaluation.cross_validation.table import out_of_fold_file, validation_fold
 from ml.training.configuration import Configuration, read_configuration
 from ml.training.fitting import fitted
 from ml.training.fitting.learning import Learning
 from ml.training.inputs.regions import COMPLEMENT, RegionsOfFolds
 from ml.training.said import DIGITS, Row, said_by
 from ml.training.train import patients_of, usable
-
-OUT_OF_FOLD = "out_of_fold.csv"
 
 
 def cross_validate(
@@ -39,8 +38,10 @@ def cross_validate(
             again, one that was interrupted goes on.
 
     Returns:
-        `models/<task>/<model>/out_of_fold.csv`. The model's `train.yaml` gets `cross_validation`: the protocol, and the
-        patients of each fold. The second region network of `parts_and_complement` is put beside the deployed one.
+        `models/<task>/<model>/out_of_fold.csv`, or `out_of_fold.<protocol>.csv` where the protocol is not the task's own. Of a
+        single division into train, val and held out it holds the validation images too, for calibration. The model's
+        `train.yaml` gets, under `cross_validation` and the protocol, the patients of each fold. The second region network of
+        `parts_and_complement` is put beside the deployed one.
 
     Raises:
         UnknownTask, UnknownModel, DataError, ConfigurationError: each with a `sentence`.
@@ -60,23 +61,29 @@ def cross_validate(
         weights = out / fold.name / "weights.safetensors"
         if not weights.is_file():
             fitted(configuration, spec, model_spec, Learning(fold.train, fold.val, regions), out / fold.name)
-        said = said_by(weights, spec, model_spec, fold.held_out, regions)
-        rows += [
-            {"image_id": e.image_id, "patient_id": e.patient_id, "fold": fold.name, **each}
-            for e, each in zip(fold.held_out, said, strict=True)
-        ]
+        asked = {fold.name: fold.held_out}
+        if model_spec.kind == "classification" and len(divided) == 1 and fold.val:
+            asked[validation_fold(fold.name)] = fold.val
+        for name, images in asked.items():
+            said = said_by(weights, spec, model_spec, images, regions)
+            rows += [
+                {"image_id": e.image_id, "patient_id": e.patient_id, "fold": name, **each}
+                for e, each in zip(images, said, strict=True)
+            ]
         if model == spec.region_model and fold.name == "complement":
             shutil.copyfile(weights, home / COMPLEMENT)
     if model_spec.kind == "lesion":
         held_out = [e for fold in divided for e in fold.held_out]
-        scores = scores_by_the_others([float(str(row["burden"])) for row in rows], held_out, spec)
+        measures = [(float(str(row["burden"])), float(str(row["bright_share"]))) for row in rows]
+        scores = scores_by_the_others(measures, held_out, spec)
         rows = [
             {**row, **{c: round(value, DIGITS) for c, value in each.items()}}
             for row, each in zip(rows, scores, strict=True)
         ]
-    _write_rows(home / OUT_OF_FOLD, rows)
-    _write_protocol(home / "train.yaml", protocol, divided)
-    return home / OUT_OF_FOLD
+    file = out_of_fold_file(task, model, protocol)
+    _write_rows(file, rows)
+    _write_protocol(home / "train.yaml", protocol, divided, own=protocol == spec.protocol)
+    return file
 
 
 def _of_use(fold: Fold, model: tasks.ModelSpec, configuration: Configuration) -> Fold:
@@ -95,11 +102,12 @@ def _write_rows(file: Path, rows: Sequence[Mapping[str, object]]) -> None:
     beside.replace(file)
 
 
-def _write_protocol(file: Path, protocol: str, divided: Sequence[Fold]) -> None:
+def _write_protocol(file: Path, protocol: str, divided: Sequence[Fold], own: bool) -> None:
+    """own: the task's own protocol; its network can be deployed where `train` made no other."""
     record = yaml.safe_load(file.read_text(encoding="utf-8"))
     record["cross_validation"] = {
-        "protocol": protocol,
-        "folds": {
+        **record.get("cross_validation", {}),
+        protocol: {
             fold.name: {
                 "train": patients_of((*fold.train, *fold.val)),
                 "held_out": patients_of(fold.held_out),
@@ -107,7 +115,7 @@ def _write_protocol(file: Path, protocol: str, divided: Sequence[Fold]) -> None:
             for fold in divided
         },
     }
-    if len(divided) == 1:
+    if own and len(divided) == 1 and "result" not in record:
         (fold,) = divided
         record |= {
             "patients": {"train": patients_of(fold.train), "val": patients_of(fold.val)},

@@ -18,7 +18,7 @@ from sklearn import metrics as reference
 from ml.cli import main
 from ml.data import DataError, load
 from ml.data.split import LEAKY
-from ml.evaluation.cross_validation import calibration_from_out_of_fold, cross_validated
+from ml.evaluation.cross_validation import calibration_from_out_of_fold, cross_validated, read_protocols
 from ml.evaluation.cross_validation.readout import scores_by_the_others
 from ml.tasks import ModelSpec, task
 
@@ -60,8 +60,9 @@ class Study:
         home = self.root / "models" / TASK.key / self.model
         home.mkdir(parents=True, exist_ok=True)
         write_table(self.folder / "labels.csv", self.data)
-        write_table(home / "out_of_fold.csv", self.said)
-        record = {"cross_validation": {"protocol": self.protocol, "folds": self.folds}}
+        own = self.protocol == TASK.protocol
+        write_table(home / ("out_of_fold.csv" if own else f"out_of_fold.{self.protocol}.csv"), self.said)
+        record = {"cross_validation": {self.protocol: self.folds}}
         (home / "train.yaml").write_text(yaml.safe_dump(record))
         return self.folder
 
@@ -241,8 +242,9 @@ def test_deployment_is_calibrated_with_the_scores_of_all_patients(study: Study) 
     )
 
 
-def test_a_leaky_protocol_is_named_and_its_patients_count_as_seen(study: Study) -> None:
-    study.protocol = next(iter(LEAKY))
+@pytest.mark.parametrize("protocol", sorted(LEAKY))
+def test_a_leaky_protocol_is_named_and_its_patients_count_as_seen(study: Study, protocol: str) -> None:
+    study.protocol = protocol
     study.said = [{**row, "fold": study.protocol} for row in study.said[::4]]
     study.folds = {study.protocol: {"train": ["a", "b", "c"], "held_out": ["a", "b", "c", "d"]}}
 
@@ -250,7 +252,7 @@ def test_a_leaky_protocol_is_named_and_its_patients_count_as_seen(study: Study) 
 
     assert report["leaky"] is True
     assert report["n_patients_seen_in_training"] == 3
-    assert any("by image, not by patient" in note for note in report["notes"])
+    assert any(f"{protocol} divides by" in note and "on both sides" in note for note in report["notes"])
 
 
 def test_images_of_patients_who_only_train_need_no_score(study: Study) -> None:
@@ -259,6 +261,95 @@ def test_images_of_patients_who_only_train_need_no_score(study: Study) -> None:
     study.folds = {"parts": {"train": ["a", "b"], "held_out": ["c", "d"]}}
 
     assert study.evaluate()["n_images"] == 40
+
+
+def test_several_protocols_stand_side_by_side_and_each_has_a_file_of_its_own(study: Study) -> None:
+    study.write()
+    study.protocol = "grouped"
+    by_stage = [{**row, "fold": "one" if row["patient_id"] in "ab" else "two"} for row in study.said]
+    study.said = [
+        {**row, **said(row["image_id"], row["patient_id"], 0.5, [0.25] * 4), "fold": row["fold"]}
+        for row in by_stage
+    ]
+    earlier = study.folds
+    study.folds = {
+        "one": {"train": ["c", "d"], "held_out": ["a", "b"]},
+        "two": {"train": ["a", "b"], "held_out": ["c", "d"]},
+    }
+    study.write()
+    home = study.root / "models" / TASK.key / CLASSIFIER
+    record = {"cross_validation": {"grouped": study.folds, TASK.protocol: earlier}}
+    (home / "train.yaml").write_text(yaml.safe_dump(record))
+
+    by_default, other = (
+        cross_validated(TASK, CLASSIFIER, study.folder, name).report for name in (None, "grouped")
+    )
+
+    assert list(read_protocols(TASK, CLASSIFIER)) == [TASK.protocol, "grouped"]
+    assert {file.name for file in home.glob("*.csv")} == {"out_of_fold.csv", "out_of_fold.grouped.csv"}
+    assert (by_default["protocol"], other["protocol"]) == (TASK.protocol, "grouped")
+    assert by_default["auc"] > other["auc"] == 0.5
+    with pytest.raises(DataError, match=r"published.*knows leave_one_patient_out, grouped"):
+        cross_validated(TASK, CLASSIFIER, study.folder, "published")
+
+
+def single_division(study: Study) -> None:
+    """Learns from a, stops on b, is measured on c and d."""
+    study.protocol = "parts"
+    side = {"b": "parts:val", "c": "parts", "d": "parts"}
+    study.said = [{**row, "fold": side[row["patient_id"]]} for row in study.said if row["patient_id"] in side]
+    study.folds = {"parts": {"train": ["a", "b"], "held_out": ["c", "d"]}}
+
+
+def test_a_single_division_is_calibrated_by_its_validation_images_and_measured_without_them(
+    study: Study,
+) -> None:
+    single_division(study)
+
+    evaluation = cross_validated(TASK, CLASSIFIER, study.write())
+
+    raw = np.array([[row[f"as_status.{label}"] for label in STATUS.labels] for row in study.said])
+    patients, status = column(study.said, "patient_id"), column(study.data, "as_status")[20:]
+    temperature = grid_temperature(raw[patients == "b"], status[patients == "b"])
+    calibrated = raw ** (1 / temperature)
+    expected = (calibrated / calibrated.sum(axis=1, keepdims=True))[:, 1]
+    assert evaluation.report["n_images"] == 40
+    assert evaluation.report["n_patients_seen_in_training"] == 0
+    assert evaluation.heads[0].positive_score == pytest.approx(expected[patients != "b"], abs=0.005)
+
+
+def test_a_held_out_label_moves_nothing_where_validation_images_calibrate(study: Study) -> None:
+    single_division(study)
+    before = cross_validated(TASK, CLASSIFIER, study.write()).heads[0]
+    for row in study.data:
+        if row["patient_id"] in "cd":
+            row["as_status"] = 1 - row["as_status"]
+
+    after = cross_validated(TASK, CLASSIFIER, study.write()).heads[0]
+
+    assert (after.true != before.true).all()
+    assert (after.decided == before.decided).all()
+
+
+def test_a_single_division_may_leave_images_out_of_both_sides(study: Study) -> None:
+    single_division(study)
+    study.data.append({**study.data[0], "image_id": "e0", "patient_id": "e"})
+
+    assert study.evaluate()["n_images"] == 40
+
+
+def test_deployment_is_calibrated_by_the_validation_images_of_the_tasks_own_protocol(study: Study) -> None:
+    own = replace(TASK, protocol="parts")
+    single_division(study)
+    data = study.write()
+    home = study.root / "models" / TASK.key / CLASSIFIER
+    (home / "out_of_fold.parts.csv").rename(home / "out_of_fold.csv")
+
+    temperature, _ = calibration_from_out_of_fold(own, CLASSIFIER, load(TASK.key, data))
+
+    raw = np.array([[row[f"as_status.{label}"] for label in STATUS.labels] for row in study.said[:20]])
+    status = column(study.data, "as_status")[20:40]
+    assert temperature["as_status"] == pytest.approx(grid_temperature(raw, status), rel=0.01)
 
 
 def without(rows: list[Row], image: str) -> None:
@@ -351,14 +442,14 @@ def test_lesions_keep_their_own_scores_and_are_ranked_by_their_burden(study: Stu
 
 def test_a_patients_own_stages_decide_nothing_about_the_own_readout(study: Study) -> None:
     examples = load(TASK.key, study.write())
-    burdens = [0.02 * e.labels["stage"] + 0.001 * n for n, e in enumerate(examples)]
+    measures = [(0.02 * e.labels["stage"] + 0.001 * n, 0.05 * (n % 7)) for n, e in enumerate(examples)]
     flipped = [
         replace(e, labels={**e.labels, "stage": 3 - e.labels["stage"]}) if e.patient_id == "a" else e
         for e in examples
     ]
 
-    before = scores_by_the_others(burdens, examples, TASK)
-    after = scores_by_the_others(burdens, flipped, TASK)
+    before = scores_by_the_others(measures, examples, TASK)
+    after = scores_by_the_others(measures, flipped, TASK)
 
     unchanged = [one == other for one, other in zip(before, after, strict=True)]
     assert unchanged == [e.patient_id == "a" for e in examples]

@@ -13,8 +13,15 @@ from ml.evaluation.cross_validation.protocol import (
     check_folds,
     patients_seen_by_their_fold,
     read_protocol,
+    why_leaky,
 )
-from ml.evaluation.cross_validation.table import HeldOut, out_of_fold_file, read_out_of_fold, score_columns
+from ml.evaluation.cross_validation.table import (
+    HeldOut,
+    out_of_fold_file,
+    read_out_of_fold,
+    read_validation,
+    score_columns,
+)
 from ml.evaluation.label_figures import HeadAnswers, label_figures
 from ml.evaluation.lesion import LesionAgreement, with_lesions
 from ml.evaluation.region import MaskAgreement, mask_figures
@@ -23,22 +30,19 @@ from ml.tasks import Kind, TaskSpec
 
 _MASK_COLUMNS = ("iou", "dice", "hausdorff95_mm")
 
-_LEAKY = (
-    "The protocol {name} divides by image, not by patient: slices of one patient stand on both sides, so these figures are "
-    "too good. They serve only to repeat a published figure."
-)
 _RANKING = (
     "auc ranks what the networks said. In auc_of_calibrated_scores each patient's scores are calibrated with the other patients, "
     "which moves the patients against each other; the deployed model has one calibration for all, and that changes no rank."
 )
 
 
-def cross_validated(task: TaskSpec, model: str, data: Path) -> Evaluation:
-    """The figures of a model by its `out_of_fold.csv`, without any network.
+def cross_validated(task: TaskSpec, model: str, data: Path, protocol: str | None = None) -> Evaluation:
+    """The figures of a model by its out-of-fold scores, without any network.
 
     Args:
-        task, model: of the registry; `out_of_fold.csv` and `train.yaml` lie in the model's folder.
+        task, model: of the registry; the scores and `train.yaml` lie in the model's folder.
         data: the data set that the folds were trained on; labels, sequences and patients come from it.
+        protocol: one of those that `train.yaml` knows; the task's own by default.
 
     Returns:
         `protocol`, `leaky`, the figures of the model's kind as `ml.evaluation` has them (of labels also
@@ -50,20 +54,22 @@ def cross_validated(task: TaskSpec, model: str, data: Path) -> Evaluation:
     """
     kind = task.model(model).kind
     examples = load(task.key, data)
-    protocol = read_protocol(task.key, model)
+    by = read_protocol(task, model, protocol)
     columns = list(_MASK_COLUMNS) if kind == "region" else score_columns(task.heads)
-    rows = read_out_of_fold(out_of_fold_file(task.key, model), examples, columns)
-    check_folds(protocol, rows, _labelled(kind, examples, task))
-    figures = _of_masks(rows) if kind == "region" else _of_labels(kind, rows, task)
-    notes = [_LEAKY.format(name=protocol.name)] if protocol.leaky else []
+    file = out_of_fold_file(task.key, model, by.name)
+    rows = read_out_of_fold(file, examples, columns)
+    check_folds(by, rows, _labelled(kind, examples, task))
+    validation = read_validation(file, examples, columns) if kind == "classification" else []
+    figures = _of_masks(rows) if kind == "region" else _of_labels(kind, rows, validation, task)
+    notes = [why] if (why := why_leaky(by.name)) else []
     return Evaluation(
         {
             "task": task.key,
             "model": model,
-            "protocol": protocol.name,
-            "leaky": protocol.leaky,
+            "protocol": by.name,
+            "leaky": by.leaky,
             **figures.report,
-            "n_patients_seen_in_training": patients_seen_by_their_fold(protocol, rows),
+            "n_patients_seen_in_training": patients_seen_by_their_fold(by, rows),
             "notes": [*notes, _RANKING] if figures.heads else notes,
         },
         figures.heads,
@@ -89,9 +95,13 @@ def _mask_agreement(row: HeldOut) -> MaskAgreement:
     return MaskAgreement(row.example, iou, dice, row.said["hausdorff95_mm"])
 
 
-def _of_labels(kind: Kind, rows: Sequence[HeldOut], task: TaskSpec) -> Evaluation:
+def _of_labels(
+    kind: Kind, rows: Sequence[HeldOut], validation: Sequence[HeldOut], task: TaskSpec
+) -> Evaluation:
     labelled = [row for row in rows if has_label(row.example, task)]
-    heads = tuple(held_out_answers(kind, labelled, head) for head in task.heads)
+    heads = tuple(
+        held_out_answers(kind, labelled, head, task.threshold_rule, validation) for head in task.heads
+    )
     report = {
         **label_figures(heads),
         **_auc_of_calibrated_scores(heads),

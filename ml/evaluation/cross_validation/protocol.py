@@ -1,4 +1,4 @@
-"""By which protocol a model was cross-validated, and whether its folds kept to it."""
+"""By which protocols a model was cross-validated, and whether its folds kept to them."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from ml.data import DataError, Example
 from ml.data.split import LEAKY
 from ml.evaluation.cross_validation.table import HeldOut, few
 from ml.evaluation.report import known_patients
+from ml.tasks import TaskSpec
 
 
 @dataclass(frozen=True)
@@ -33,22 +34,62 @@ class Protocol:
         return self.name in LEAKY
 
 
-def read_protocol(task: str, model: str) -> Protocol:
-    """What `train.yaml` says under `cross_validation`. Raises DataError where it does not say."""
-    file = models_dir() / task / model / "train.yaml"
+def why_leaky(name: str) -> str | None:
+    """Why the figures of a protocol are too good, in a sentence; None where they are not."""
+    if name not in LEAKY:
+        return None
+    return _WHY.get(name, _WHY["published"]).format(name=name)
+
+
+_WHY = {
+    "published": (
+        "The protocol {name} divides by image, not by patient: slices of one patient stand on both sides, so these figures are "
+        "too good. They serve only to repeat a published figure."
+    ),
+    "md5": (
+        "The protocol {name} divides by a hash of the file's name, not by patient: neighbouring slices of one scan stand on both "
+        "sides, so these figures are too good. They serve only to repeat a published figure."
+    ),
+}
+
+
+def read_protocols(task: TaskSpec, model: str) -> dict[str, Protocol]:
+    """What `train.yaml` says under `cross_validation`, by protocol, the task's own first.
+
+    Raises DataError where it says nothing.
+    """
+    file = models_dir() / task.key / model / "train.yaml"
     try:
         said = yaml.safe_load(file.read_text(encoding="utf-8"))["cross_validation"]
-        folds = {str(name): (fold["train"], fold["held_out"]) for name, fold in said["folds"].items()}
-        return Protocol(
-            str(said["protocol"]),
-            {name: frozenset(map(str, train)) for name, (train, _) in folds.items()},
-            {name: frozenset(map(str, held_out)) for name, (_, held_out) in folds.items()},
-        )
+        found = {str(name): _protocol(str(name), folds) for name, folds in said.items()}
     except (OSError, yaml.YAMLError, KeyError, TypeError, AttributeError) as error:
         raise DataError(
             f"{file} does not say by which protocol the model was cross-validated, nor which patients each fold held out. "
-            f"`python -m ml train {task} {model} --cross-validate` writes it."
+            f"`python -m ml train {task.key} {model} --cross-validate` writes it."
         ) from error
+    return dict(sorted(found.items(), key=lambda entry: entry[0] != task.protocol))
+
+
+def read_protocol(task: TaskSpec, model: str, name: str | None = None) -> Protocol:
+    """One of a model's protocols: by default the task's own, or the first one where that was not trained. Raises DataError."""
+    known = read_protocols(task, model)
+    if name is None and known:
+        return next(iter(known.values()))
+    if name is None or name not in known:
+        raise DataError(
+            f"{model} was not cross-validated by {name or 'any protocol'}; train.yaml knows {', '.join(known) or 'none'}. "
+            f"`python -m ml train {task.key} {model} --cross-validate --protocol {name or task.protocol}` does it."
+        )
+    return known[name]
+
+
+def _protocol(name: str, folds: Mapping[str, Mapping[str, Sequence[object]]]) -> Protocol:
+    sides = {str(fold): (said["train"], said["held_out"]) for fold, said in folds.items()}
+    return Protocol(
+        name,
+        {fold: frozenset(map(str, train)) for fold, (train, _) in sides.items()},
+        {fold: frozenset(map(str, held_out)) for fold, (_, held_out) in sides.items()},
+    )
 
 
 def check_folds(protocol: Protocol, rows: Sequence[HeldOut], labelled: Sequence[Example]) -> None:
@@ -76,10 +117,16 @@ def check_folds(protocol: Protocol, rows: Sequence[HeldOut], labelled: Sequence[
             )
     scored = {row.example.image_id for row in rows}
     learned_from_only = _all(protocol.train) - _all(protocol.held_out)
+
+    def must_be_scored(patient: str | None) -> bool:
+        if len(protocol.held_out) == 1:  # a single division may leave images out of both sides
+            return patient in _all(protocol.held_out)
+        return patient not in learned_from_only
+
     missing = [
         example.image_id
         for example in labelled
-        if example.image_id not in scored and example.patient_id not in learned_from_only
+        if example.image_id not in scored and must_be_scored(example.patient_id)
     ]
     if missing:
         raise DataError(

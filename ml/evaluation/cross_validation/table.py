@@ -1,4 +1,8 @@
-"""`out_of_fold.csv`: what each fold's network said of the images that it never saw, joined with a data set."""
+"""`out_of_fold.csv`: what each fold's network said of the images that it never saw, joined with a data set.
+
+Where a fold kept validation images apart, its network's answers to them stand there too, under `<fold>:val`: calibration may
+use them, no figure does.
+"""
 
 from __future__ import annotations
 
@@ -14,26 +18,35 @@ import numpy as np
 from ml.cards import models_dir
 from ml.data import DataError, Example
 from ml.tasks import Head
+from ml.tasks import task as task_of
 
 _WHOSE = ("image_id", "patient_id", "fold")
 _NAMED = 3
+_VALIDATION = ":val"
 
 
 @dataclass(frozen=True)
 class HeldOut:
-    """One held-out image: its example, the fold that held it out, and what the fold's network said.
+    """One image that a fold did not learn from: its example, the fold, and what the fold's network said.
 
-    `said` is by column, None where the cell is empty.
+    `said` is by column, None where the cell is empty. `validation`: training was stopped on the image.
     """
 
     example: Example
     fold: str
     said: Mapping[str, float | None]
+    validation: bool = False
 
 
-def out_of_fold_file(task: str, model: str) -> Path:
-    """The place of a model's out-of-fold scores."""
-    return models_dir() / task / model / "out_of_fold.csv"
+def out_of_fold_file(task: str, model: str, protocol: str | None = None) -> Path:
+    """The place of a model's out-of-fold scores: of the task's own protocol, or of another one, which the name says."""
+    own = protocol is None or protocol == task_of(task).protocol
+    return models_dir() / task / model / ("out_of_fold.csv" if own else f"out_of_fold.{protocol}.csv")
+
+
+def validation_fold(name: str) -> str:
+    """What the fold column says of a fold's validation images."""
+    return f"{name}{_VALIDATION}"
 
 
 def score_columns(heads: Iterable[Head]) -> list[str]:
@@ -42,7 +55,7 @@ def score_columns(heads: Iterable[Head]) -> list[str]:
 
 
 def read_out_of_fold(file: Path, examples: Sequence[Example], needed: Sequence[str]) -> list[HeldOut]:
-    """The rows of the file, in its order, each joined with its example by `image_id`.
+    """The held-out rows of the file, in its order, each joined with its example by `image_id`.
 
     Args:
         file: with the columns `image_id, patient_id, fold`, and numbers in all others.
@@ -53,10 +66,26 @@ def read_out_of_fold(file: Path, examples: Sequence[Example], needed: Sequence[s
         DataError: the file or a column is missing, a cell is no number, an image stands there twice, is not in the data set, or
             is of another patient there.
     """
+    rows = [row for row in _rows(file, needed) if not _is_validation(row)]
+    if not rows:
+        raise DataError(f"{file} holds no images.")
+    return _joined(rows, file, examples)
+
+
+def read_validation(file: Path, examples: Sequence[Example], needed: Sequence[str]) -> list[HeldOut]:
+    """The validation rows of the file, as `read_out_of_fold` gives the held-out ones; none where no fold kept any apart."""
+    return _joined([row for row in _rows(file, needed) if _is_validation(row)], file, examples)
+
+
+def _is_validation(row: Mapping[str, str]) -> bool:
+    return row["fold"].endswith(_VALIDATION)
+
+
+def _joined(rows: Sequence[Mapping[str, str]], file: Path, examples: Sequence[Example]) -> list[HeldOut]:
     by_id = {example.image_id: example for example in examples}
-    rows = _rows(file, needed)
     named = [row["image_id"] for row in rows]
-    if repeated := [image for image, times in Counter(named).items() if times > 1]:
+    keys = Counter((row["image_id"], row["fold"] if _is_validation(row) else "") for row in rows)
+    if repeated := [image for (image, _), times in keys.items() if times > 1]:
         raise DataError(f"{file} holds {few(repeated)} more than once. Train the folds again.")
     if unknown := [image for image in named if image not in by_id]:
         raise DataError(
@@ -65,8 +94,9 @@ def read_out_of_fold(file: Path, examples: Sequence[Example], needed: Sequence[s
     held_out = [
         HeldOut(
             by_id[row["image_id"]],
-            row["fold"],
+            row["fold"].removesuffix(_VALIDATION),
             {column: _number(row, column, file) for column in row if column not in _WHOSE},
+            _is_validation(row),
         )
         for row in rows
     ]
@@ -107,8 +137,6 @@ def _rows(file: Path, needed: Sequence[str]) -> list[dict[str, str]]:
             rows = [{column: row[column].strip() for column in columns} for row in reader]
     except (csv.Error, UnicodeDecodeError) as error:
         raise DataError(f"{file} is no CSV in UTF-8: {error}.") from error
-    if not rows:
-        raise DataError(f"{file} holds no images.")
     return rows
 
 
