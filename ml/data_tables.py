@@ -47,11 +47,25 @@ def _findings(report: Mapping[str, Any]) -> Iterator[tuple[str, list[str]]]:
     yield "masks of another size than their image", masks["of_another_size"]
     yield "images without patient", report["images_without_patient"]
     yield "groups of exact duplicates", [", ".join(group) for group in report["exact_duplicates"]]
+    contradicting = report["contradicting_duplicates"]
+    yield (
+        "CONTRADICTION: same pixels, other label",
+        [", ".join(f"{key} ({labels})" for key, labels in group.items()) for group in contradicting],
+    )
     yield near, _pairs(report["near_duplicates"]["pairs"])
     yield "LEAKAGE: near duplicates across parts", _pairs(leakage["duplicates_across_parts"])
     yield "LEAKAGE: near duplicates across patients", _pairs(leakage["duplicates_across_patients"])
-    patients = leakage["patients_in_several_parts"]
-    yield "LEAKAGE: patients in several parts", [f"{key} ({', '.join(p)})" for key, p in patients.items()]
+    yield "LEAKAGE: patients in several parts", _patients(leakage)
+    for protocol, suggested in report["protocols"].items():
+        yield (
+            f"LEAKAGE by {protocol}: near duplicates across parts",
+            _pairs(suggested["duplicates_across_parts"]),
+        )
+        yield f"LEAKAGE by {protocol}: patients in several parts", _patients(suggested)
+
+
+def _patients(leakage: Mapping[str, Any]) -> list[str]:
+    return [f"{key} ({', '.join(parts)})" for key, parts in leakage["patients_in_several_parts"].items()]
 
 
 def _pairs(pairs: Sequence[tuple[str, str, int]]) -> list[str]:

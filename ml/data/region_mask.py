@@ -28,26 +28,41 @@ def read_region_mask(example: Example, shape: tuple[int, int]) -> np.ndarray:
     return outlined(file, shape) if file.suffix.lower() == LABELME else _drawn(file, shape)
 
 
+def grid_of(file: Path) -> tuple[int, int]:
+    """(rows, columns) of the image that a LabelMe file outlines. Raises DataError."""
+    return _read(file)[0]
+
+
 def outlined(file: Path, shape: tuple[int, int]) -> np.ndarray:
     """The inside of a LabelMe file's polygons, (H, W) bool; of its boxes where it has no polygon. Raises DataError."""
     import cv2
 
+    grid, outlines = _read(file)
+    mask = np.zeros(shape, np.uint8)
+    for outline in outlines:
+        # LabelMe counts from a pixel's corner, OpenCV from its middle
+        corners = outline * (shape[1] / grid[1], shape[0] / grid[0]) - 0.5
+        cv2.fillPoly(mask, [np.rint(corners).astype(np.int32)], 1)
+    return mask.astype(bool)
+
+
+def _read(file: Path) -> tuple[tuple[int, int], list[np.ndarray]]:
+    """The image's (rows, columns), and its outlines, (n, 2) each, x before y."""
     try:
         said: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-        scale = np.array([shape[1] / said["imageWidth"], shape[0] / said["imageHeight"]])
+        grid = (int(said["imageHeight"]), int(said["imageWidth"]))
         shapes = said["shapes"]
         polygons = [_points(each) for each in shapes if each.get("shape_type", "polygon") == "polygon"]
         polygons = polygons or [
             _corners(_points(each)) for each in shapes if each["shape_type"] == "rectangle"
         ]
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, ZeroDivisionError) as error:
+        if min(grid) < 1:
+            raise ValueError(f"no size: {grid}")
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise DataError(
             f"The outlines {file} cannot be read: they are not as LabelMe writes them."
         ) from error
-    mask = np.zeros(shape, np.uint8)
-    for polygon in polygons:
-        cv2.fillPoly(mask, [np.rint(polygon * scale - 0.5).astype(np.int32)], 1)
-    return mask.astype(bool)
+    return grid, polygons
 
 
 def _points(shape: dict[str, Any]) -> np.ndarray:

@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 
 from ml.data import DataError, Example
+from ml.data.region_mask import read_region_mask
 from ml.evaluation import metrics
 from ml.evaluation.report import Answer, Evaluation, Figure, Report, patients_seen, sizes, with_interval
 
@@ -85,13 +86,8 @@ def mask_figures(agreements: Sequence[MaskAgreement]) -> Report:
 
 
 def read_region(example: Example, shape: tuple[int, int]) -> np.ndarray:
-    """An example's region mask, (H, W) bool of the shape given; a mask of another size is brought to it.
-
-    Masks of 0 / 255 and of 0 / 1 are understood. Raises DataError where the file is no picture.
-    """
-    mask = read_grey(example.region_path, shape)
-    region: np.ndarray = mask > (127 if mask.max() > 1 else 0)
-    return region
+    """An example's region mask, (H, W) bool of the shape given (`ml.data.region_mask`)."""
+    return read_region_mask(example, shape)
 
 
 def read_grey(file: Path | None, shape: tuple[int, int]) -> np.ndarray:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from ml.data.auditing.balance import balance_of, parts_of
+from ml.data.auditing.contradictions import contradicting
 from ml.data.auditing.duplicates import NEAR, Pair, exact_groups, near_pairs, nearest_distances
+from ml.data.auditing.leakage import across_patients, leakage_of
 from ml.data.auditing.looks import look_at
 from ml.data.auditing.masks import masks_of
 from ml.data.example import Example
@@ -31,12 +34,16 @@ def audit(task: TaskSpec, examples: Sequence[Example]) -> dict[str, Any]:
         images count as near (bits of a perceptual hash of 64), and the `pairs`, [id, id, distance], the nearest first;
         exact ones are among them.
         `nearest`: number of images by their distance to the image that is most like them.
+        `contradicting_duplicates`: groups of images whose pixels are the same and whose labels are not, each image with its
+        labels by name.
         `leakage`: `patients_in_several_parts` (patient to parts), `duplicates_across_parts` and
         `duplicates_across_patients` (pairs as above).
+        `protocols`: for each protocol that the data set suggests parts for, `parts` and the first two of `leakage`.
     """
     looks = {example.image_id: look_at(example.path) for example in examples}
     hashes = {key: look.hash for key, look in looks.items() if look.hash is not None}
     pairs = near_pairs(hashes)
+    same = exact_groups({key: look.digest for key, look in looks.items() if look.digest})
     return {
         "task": task.key,
         "n_images": len(examples),
@@ -51,10 +58,13 @@ def audit(task: TaskSpec, examples: Sequence[Example]) -> dict[str, Any]:
         "masks": masks_of(examples, {key: look.shape for key, look in looks.items()}),
         "blank": [key for key, look in looks.items() if look.blank],
         "corrupt": {key: look.error for key, look in looks.items() if look.error is not None},
-        "exact_duplicates": exact_groups({key: look.digest for key, look in looks.items() if look.digest}),
+        "exact_duplicates": same,
+        "contradicting_duplicates": contradicting(same, examples, task.heads),
         "near_duplicates": {"distance": NEAR, "pairs": pairs},
         "nearest": nearest_distances(hashes),
-        "leakage": _leakage(examples, pairs),
+        "leakage": leakage_of(examples, pairs)
+        | {"duplicates_across_patients": across_patients(examples, pairs)},
+        "protocols": _protocols(examples, pairs),
     }
 
 
@@ -62,24 +72,9 @@ def _counts(values: Sequence[str]) -> dict[str, int]:
     return dict(Counter(values).most_common())
 
 
-def _leakage(examples: Sequence[Example], pairs: Sequence[Pair]) -> dict[str, Any]:
-    parts: dict[str, set[str]] = defaultdict(set)
-    for example in examples:
-        if example.patient_id is not None and example.part is not None:
-            parts[example.patient_id].add(example.part)
-    part = {e.image_id: e.part for e in examples}
-    patient = {e.image_id: e.patient_id for e in examples}
-    return {
-        "patients_in_several_parts": {
-            key: sorted(found) for key, found in sorted(parts.items()) if len(found) > 1
-        },
-        "duplicates_across_parts": _across(part, pairs),
-        "duplicates_across_patients": _across(patient, pairs),
-    }
-
-
-def _across(side: dict[str, str | None], pairs: Sequence[Pair]) -> list[Pair]:
-    """Pairs whose images are known to stand on different sides."""
-    return [
-        pair for pair in pairs if None not in (sides := {side[pair[0]], side[pair[1]]}) and len(sides) == 2
-    ]
+def _protocols(examples: Sequence[Example], pairs: Sequence[Pair]) -> dict[str, Any]:
+    suggested = {}
+    for protocol in sorted({protocol for example in examples for protocol in example.parts}):
+        divided = [replace(example, part=example.parts.get(protocol)) for example in examples]
+        suggested[protocol] = {"parts": parts_of(divided), **leakage_of(divided, pairs)}
+    return suggested

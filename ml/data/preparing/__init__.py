@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from ml.data.example import DataError
 from ml.data.pixel_rules import DEFAULT_RULE
 from ml.data.preparing.information import information_of
@@ -12,12 +14,13 @@ from ml.data.preparing.labelling import labelled_by_rule
 from ml.data.preparing.layout import write_dataset
 from ml.data.preparing.originals import originals_of
 from ml.data.preparing.pictures import read_pictures
-from ml.data.square import plain_square, windowed_square
+from ml.data.square import plain_square, prepared_square
+from ml.images.decode import DecodedImage
+from ml.images.prepare import Preparation
 from ml.tasks import TaskSpec
 
-__all__ = ["PREPARED", "prepare_dataset"]
+__all__ = ["prepare_dataset"]
 
-PREPARED = ("sij_mri", "lumbar")
 _BY_RULE = "lumbar"
 
 
@@ -25,8 +28,8 @@ def prepare_dataset(task: TaskSpec, source: Path, out: Path, rule: int | None = 
     """Writes a data set in the published layout; the source stays as it is. What cannot be read is left out, and named.
 
     Args:
-        task: one of `PREPARED`.
-        source: folder in a layout of the task's own.
+        task: whose data set it is.
+        source: folder in a layout of the task's own: with `labels.csv`, or as the public set is downloaded.
         out: folder to write; new or empty, and not inside the source.
         rule: the published pixel rule that labels `lumbar`, 1 or 2; 2 if None. Other tasks keep their source's labels.
 
@@ -37,14 +40,11 @@ def prepare_dataset(task: TaskSpec, source: Path, out: Path, rule: int | None = 
         DataError: the source is no such data set or has no readable image, or `out` must not be written to.
         OSError: `out` cannot be written to.
     """
-    if task.key not in PREPARED:
-        raise DataError(f"There is no preparation for {task.key}. Known: {', '.join(PREPARED)}.")
     if rule is not None and task.key != _BY_RULE:
         raise DataError(f"The labels of {task.key} come from its source, not from a pixel rule.")
     _check(out, source)
     by_rule = task.key == _BY_RULE
-    # What the rules read is brightness: a window would take it away.
-    square = plain_square if by_rule else windowed_square
+    square = _as_the_rules_read_it if by_rule else prepared_square
     found = read_pictures(originals_of(task.key, source), source, task.preparation, square)
     if not found.pictures:
         raise DataError(f"None of the images of {source} can be read.")
@@ -53,6 +53,11 @@ def prepare_dataset(task: TaskSpec, source: Path, out: Path, rule: int | None = 
     information = information_of(task, source.name, pictures, found, used)
     write_dataset(out, task, pictures, information)
     return information
+
+
+def _as_the_rules_read_it(image: DecodedImage, preparation: Preparation) -> np.ndarray:
+    """What the rules read is brightness: a window would take it away."""
+    return plain_square(image.pixels, preparation)
 
 
 def _check(out: Path, source: Path) -> None:

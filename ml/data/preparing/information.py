@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
+from ml.data.dataset_layout import label_column
 from ml.data.patients import count_of_patients
 from ml.data.preparing.pictures import Found, Picture
+from ml.data.square import side_of
 from ml.tasks import Head, TaskSpec
-
-_COLUMNS = {"as_status": "AS_status"}
 
 
 def information_of(
@@ -33,7 +33,7 @@ def information_of(
         "n_broken_images": len(found.broken_images),
         "n_broken_masks": len(found.broken_masks),
         "parts": dict(sorted(parts.items())),
-        **{_COLUMNS.get(head.key, head.key): _counts(head, pictures) for head in task.heads},
+        **{label_column(head.key): _counts(head, pictures) for head in task.heads},
         "labels": _labels(rule),
         "split": _split(pictures, rule),
         "preparation": _preparation(task, rule),
@@ -76,7 +76,12 @@ def _split(pictures: Sequence[Picture], rule: int | None) -> str:
 
 def _preparation(task: TaskSpec, rule: int | None) -> str:
     prepared = task.preparation
-    size = f"padded to a square, {prepared.size} x {prepared.size} by area"
-    if rule is None:
+    side = side_of(prepared)
+    fitted = "padded to a square" if prepared.fit == "pad" else "squashed to a square"
+    size = f"{fitted}, {side} x {side} by {'area' if prepared.sampled is None else prepared.sampling + ' sampling'}"
+    if rule is not None:
+        return f"{size}; 8-bit grey values as they came, deeper ones from darkest to brightest"
+    if prepared.grey == "percentiles":
         return f"{size}; grey values from the {prepared.low} to the {prepared.high} percentile of the slice"
-    return f"{size}; 8-bit grey values as they came, deeper ones from darkest to brightest"
+    equalised = f"; then CLAHE, clip limit {prepared.clahe}, 8 x 8 tiles" if prepared.clahe else ""
+    return f"grey values as a viewer shows them; {size}{equalised}; what the source had prepared is not prepared twice"

@@ -10,16 +10,13 @@ from typing import Any
 import numpy as np
 import yaml
 
-from ml.data.example import DataError
+from ml.data.dataset_layout import label_column, part_column
+from ml.data.example import DataError, Example
 from ml.data.preparing.pictures import Picture
 from ml.images.store import grey_png
 from ml.tasks import Head, TaskSpec
 
-COLUMNS = (
-    *("image_id", "image_path", "mask_path", "AS_status", "stage", "stage_name"),
-    *("bbox_x1", "bbox_y1", "bbox_x2", "bbox_y2"),
-    *("patient_id", "source", "part", "sequence", "pixel_mm", "region_kind"),
-)
+_ALWAYS = ("patient_id", "source", "part", "sequence", "pixel_mm", "region_kind", "prepared")
 
 
 def write_dataset(
@@ -28,7 +25,7 @@ def write_dataset(
     """Writes everything, the table last: a folder with its table is whole.
 
     Raises:
-        DataError: a stage that the task does not have; nothing is written then.
+        DataError: a label that the task does not have; nothing is written then.
         OSError: `out` cannot be written to.
     """
     rows = [_row(picture, task) for picture in pictures]
@@ -41,38 +38,37 @@ def write_dataset(
     text = yaml.safe_dump(dict(information), sort_keys=False, allow_unicode=True, width=110)
     (out / "dataset_info.txt").write_text(text, encoding="utf-8")
     with (out / "annotations" / "dataset.csv").open("w", newline="", encoding="utf-8") as lines:
-        table = csv.DictWriter(lines, COLUMNS)
+        table = csv.DictWriter(lines, list(dict.fromkeys(column for row in rows for column in row)))
         table.writeheader()
         table.writerows(rows)
 
 
 def _row(picture: Picture, task: TaskSpec) -> dict[str, Any]:
-    """A line of the table; what is not known is None, which is written as nothing."""
+    """A line of the table, by column; what is not known is None, which is written as nothing."""
     example = picture.example
-    stage = example.labels.get("stage")
     has_mask = picture.mask is not None
-    values = (
-        example.image_id,
-        f"images/{example.image_id}.png",
-        f"masks/{example.image_id.replace('img', 'mask')}.png" if has_mask else None,
-        example.labels.get("as_status"),
-        stage,
-        None if stage is None else _name_of(stage, example.image_id, task.head("stage")),
-        *_bounding_box(picture.mask),
-        example.patient_id,
-        example.source,
-        example.part,
-        example.sequence,
-        example.pixel_mm,
-        example.region_kind,
-    )
-    return dict(zip(COLUMNS, values, strict=True))
+    row: dict[str, Any] = {
+        "image_id": example.image_id,
+        "image_path": f"images/{example.image_id}.png",
+        "mask_path": f"masks/{example.image_id.replace('img', 'mask')}.png" if has_mask else None,
+    }
+    for head in task.heads:
+        row |= _labels_of(head, example)
+    boxed = zip(("x1", "y1", "x2", "y2"), _bounding_box(picture.mask), strict=True)
+    row |= {f"bbox_{side}": value for side, value in boxed}
+    row |= {column: getattr(example, column) for column in _ALWAYS} | {"prepared": int(example.prepared)}
+    return row | {part_column(protocol): part for protocol, part in example.parts.items()}
 
 
-def _name_of(stage: int, image_id: str, head: Head) -> str:
-    if not 0 <= stage < len(head.labels):
-        raise DataError(f"{image_id} has {head.key} {stage}; known are 0 to {len(head.labels) - 1}.")
-    return head.labels[stage]
+def _labels_of(head: Head, example: Example) -> dict[str, Any]:
+    """The label as a number and, where 0 and 1 do not say it all, by name."""
+    label = example.labels.get(head.key)
+    if label is not None and not 0 <= label < len(head.labels):
+        raise DataError(f"{example.image_id} has {head.key} {label}; known are 0 to {len(head.labels) - 1}.")
+    number = {label_column(head.key): label}
+    if len(head.labels) == 2:
+        return number
+    return number | {f"{head.key}_name": None if label is None else head.labels[label]}
 
 
 def _bounding_box(mask: np.ndarray | None) -> tuple[int | None, ...]:

@@ -8,13 +8,14 @@ from pathlib import Path
 
 import numpy as np
 
-from ml.data.example import Example
-from ml.data.square import mask_square
-from ml.images.decode import decode
+from ml.data.example import DataError, Example
+from ml.data.region_mask import LABELME, outlined
+from ml.data.square import mask_square, side_of
+from ml.images.decode import DecodedImage, decode
 from ml.images.errors import ImageError, Limits, UndecodableImage, UnsupportedPixels, check_size
 from ml.images.prepare import Preparation, resized
 
-Square = Callable[[np.ndarray, Preparation], np.ndarray]
+Square = Callable[[DecodedImage, Preparation], np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -42,31 +43,32 @@ def read_pictures(
     found = Found()
     for original in originals:
         try:
-            pixels = _pixels(original.path)
+            image = replace(_image(original.path), prepared=original.prepared)
         except (ImageError, OSError) as error:
             found.broken_images[_name(original.path, source)] = _why(error)
             continue
-        mask = None
+        pixels, mask = image.pixels, None
         if original.region_path is not None:
             try:
                 mask = _mask(original.region_path, (pixels.shape[0], pixels.shape[1]))
-            except (ImageError, OSError) as error:
+            except (ImageError, DataError, OSError) as error:
                 found.broken_masks[_name(original.region_path, source)] = _why(error)
-        shrunk = max(pixels.shape) / preparation.size
+        shrunk = max(pixels.shape) / side_of(preparation)
         example = replace(
             original,
             image_id=f"img_{len(found.pictures):04d}",
             pixel_mm=None if original.pixel_mm is None else round(original.pixel_mm * shrunk, 4),
             region_kind=None if mask is None else original.region_kind,
+            prepared=True,
         )
         prepared = None if mask is None else mask_square(mask, preparation)
-        found.pictures.append(Picture(example, square(pixels, preparation), prepared))
+        found.pictures.append(Picture(example, square(image, preparation), prepared))
     return found
 
 
-def _pixels(file: Path) -> np.ndarray:
-    """(H, W) of any real dtype. Raises ImageError, OSError."""
-    return _array(file) if file.suffix.lower() == ".npy" else decode(file.read_bytes()).pixels
+def _image(file: Path) -> DecodedImage:
+    """With pixels of any real dtype. Raises ImageError, OSError."""
+    return DecodedImage(_array(file), "NPY") if file.suffix.lower() == ".npy" else decode(file.read_bytes())
 
 
 def _array(file: Path) -> np.ndarray:
@@ -87,7 +89,9 @@ def _array(file: Path) -> np.ndarray:
 
 
 def _mask(file: Path, shape: tuple[int, int]) -> np.ndarray:
-    """(H, W) bool on the image's grid; masks of 0 / 255 and of 0 / 1 are understood. Raises ImageError, OSError."""
+    """(H, W) bool on the image's grid: a picture of 0 / 255 or 0 / 1, or outlines. Raises ImageError, DataError, OSError."""
+    if file.suffix.lower() == LABELME:
+        return outlined(file, shape)
     grey = decode(file.read_bytes()).pixels
     mask = np.asarray(grey > (127 if grey.max() > 1 else 0))
     return mask if mask.shape == shape else np.asarray(resized(mask.astype(np.float32), *shape) >= 0.5)
@@ -97,5 +101,5 @@ def _name(file: Path, source: Path) -> str:
     return (file.relative_to(source) if file.is_relative_to(source) else file).as_posix()
 
 
-def _why(error: ImageError | OSError) -> str:
-    return error.sentence if isinstance(error, ImageError) else f"{error.strerror or error}."
+def _why(error: ImageError | DataError | OSError) -> str:
+    return f"{error.strerror or error}." if isinstance(error, OSError) else error.sentence
