@@ -46,7 +46,7 @@ def evaluate_classification(
     heads = answers_by_head(evaluated, [answer.value for _, answer in read], task, thresholds or {})
     return Evaluation(
         {
-            **label_figures(heads),
+            **label_figures(heads, task.specificities),
             **sizes(evaluated),
             "n_patients_seen_in_training": patients_seen(evaluated, trained_on),
             "n_gated": sum(answer.gated for _, answer in read),
@@ -80,8 +80,10 @@ def answers_by_head(
                 patients=tuple(example.patient_id for example, _ in of_head),
                 true=np.array([label_index(example, head) for example, _ in of_head], dtype=int),
                 scores=values,
-                rank=values[:, positive_place(head)],
+                ranks=values,
                 decided=np.array(decided, dtype=int),
+                called=values[:, positive_place(head)] >= threshold,
+                images=tuple(example.image_id for example, _ in of_head),
             )
         )
     return tuple(found)

@@ -35,8 +35,29 @@ def patient_interval(
     generator = np.random.default_rng(seed)
     drawn = generator.integers(0, len(images), size=(draws, len(images)))
     values = [figure(np.concatenate([images[index] for index in indices])) for indices in drawn]
-    defined = [value for value in values if value is not None]
-    if len(defined) < _LEAST_DEFINED * draws:
+    return interval_of(np.array([np.nan if value is None else value for value in values]))
+
+
+def patient_weights(patients: Sequence[str | None], draws: int = DRAWS, seed: int = SEED) -> np.ndarray:
+    """How often each image stands in the whole set and in each of the draws of `patient_interval`: (1 + draws, n) float64.
+
+    Row 0 is the set as it is, of ones. Where no interval is possible there is no other row.
+    """
+    whole = np.ones((1, len(patients)))
+    known = sorted({patient for patient in patients if patient is not None})
+    if len(known) < 2 or any(patient is None for patient in patients):
+        return whole
+    drawn = np.random.default_rng(seed).integers(0, len(known), size=(draws, len(known)))
+    rows = np.arange(draws)[:, None] * len(known)
+    times = np.bincount((drawn + rows).ravel(), minlength=draws * len(known)).reshape(draws, len(known))
+    place = {patient: index for index, patient in enumerate(known)}
+    return np.vstack([whole, times[:, [place[str(patient)] for patient in patients]]])
+
+
+def interval_of(values: np.ndarray) -> list[float] | None:
+    """The 95 % interval of a figure over draws, (draws,) with NaN where it has no value; None if most have none."""
+    defined = values[np.isfinite(values)]
+    if not values.size or defined.size < _LEAST_DEFINED * values.size:
         return None
     low, high = np.percentile(defined, [2.5, 97.5])
     return [float(low), float(high)]

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from ml.evaluation import metrics
-from ml.evaluation.intervals import images_by_patient
-from ml.evaluation.report import Report, with_interval
+from ml.evaluation.intervals import images_by_patient, patient_weights
+from ml.evaluation.metrics import weighted
+from ml.evaluation.report import Report, told, told_by, with_interval
 from ml.tasks import Head
+
+MOST_PATIENTS_TOLD = 100
+"""Of more patients nobody reads a table of each."""
 
 
 @dataclass(frozen=True)
@@ -22,16 +26,20 @@ class HeadAnswers:
         patients: of each image, (n,).
         true: (n,) int, the readers' label.
         scores: (n, L) float in [0, 1], calibrated.
-        rank: (n,) float, by which the AUC orders the images: on one scale for all, higher for the positive label.
+        ranks: (n, L) float, by which AUCs order the images for each label: on one scale for all, higher for that label.
         decided: (n,) int, the label that the model answers.
+        called: (n,) bool, whether the positive label's score reaches its threshold. Of two labels that decides the answer.
+        images: their ids, (n,); empty where nobody asks for single images.
     """
 
     head: Head
     patients: tuple[str | None, ...]
     true: np.ndarray
     scores: np.ndarray
-    rank: np.ndarray
+    ranks: np.ndarray
     decided: np.ndarray
+    called: np.ndarray
+    images: tuple[str, ...] = ()
 
     @property
     def positive(self) -> np.ndarray:
@@ -39,9 +47,9 @@ class HeadAnswers:
         return np.asarray(self.true == self._place)
 
     @property
-    def called(self) -> np.ndarray:
-        """(n,) bool: the images that the model calls positive."""
-        return np.asarray(self.decided == self._place)
+    def rank(self) -> np.ndarray:
+        """(n,) float: the ranks for the positive label."""
+        return np.asarray(self.ranks[:, self._place])
 
     @property
     def positive_score(self) -> np.ndarray:
@@ -58,51 +66,119 @@ def positive_place(head: Head) -> int:
     return len(head.labels) - 1 if head.positive is None else head.labels.index(head.positive)
 
 
-def label_figures(heads: Sequence[HeadAnswers]) -> Report:
-    """The figures of each head, each with its interval `..._ci95`.
+def leading(heads: Sequence[HeadAnswers]) -> HeadAnswers | None:
+    """The head whose figures have plain names: the first with a positive label, else the first."""
+    return next((each for each in heads if each.head.positive is not None), heads[0] if heads else None)
+
+
+def label_figures(heads: Sequence[HeadAnswers], specificities: Sequence[float] = ()) -> Report:
+    """The figures of a model's heads, each with its interval `..._ci95` (bootstrap by patient); None where one does not apply.
+
+    Args:
+        heads: the answers, by head.
+        specificities: at which the sensitivity is told.
 
     Returns:
-        Of the head with a positive label: `accuracy`, `auc` over all images, `auc_within_patients`: the mean of the AUCs
-        of the `n_patients_with_both_labels` patients who have both labels, its interval by drawing among those;
-        `sensitivity`, `specificity`, `ppv`, `npv`, `f1`, `calibration_error`; and `by_patient`.
+        Of the leading head: `accuracy`, `balanced_accuracy`, `auc` (of the positive label where there are two, else the mean
+        over the labels, each against the rest), `auc_by_label`, `recall_by_label`, `n_by_label`; `auc_by_block`: the same AUC
+        where a patient's score for a label is the mean over that patient's images of one label, None where most patients'
+        images carry several; `expected_calibration_error` of the highest score (Guo et al. 2017).
+        Of its positive label: `auc_within_patients`: the mean of the AUCs of the `n_patients_with_both_labels` patients who have
+        it and another, its interval by drawing among those; `sensitivity`, `specificity`, `ppv`, `npv`, `f1`, `f2`,
+        `calibration_error`, `sensitivity_at_specificity`; and `by_patient`, of up to `MOST_PATIENTS_TOLD` patients.
         Of an ordinal head: `<head>_accuracy`, `<head>_quadratic_kappa`, `recall_by_<head>`, `n_by_<head>`.
         `confusion_matrix` of the ordinal head, else of the first one: `head`, `labels`, and `counts`, whose rows are the
         readers' labels and whose columns are the model's.
     """
-    report: Report = {}
+    first = leading(heads)
+    if first is None:
+        return {}
+    report = _of_labels(first) | _of_positive(first, specificities)
     for answers in heads:
-        if answers.head.positive is not None:
-            report |= _of_positive(answers)
         if answers.head.ordinal:
             report |= _of_order(answers)
-    if heads:
-        leading = next((answers for answers in heads if answers.head.ordinal), heads[0])
-        report |= {"confusion_matrix": _confusion(leading)}
-    with_positive = next((answers for answers in heads if answers.head.positive is not None), None)
-    if with_positive is not None:
-        report |= {"by_patient": _by_patient(with_positive)}
-    return report
+    shown = next((answers for answers in heads if answers.head.ordinal), heads[0])
+    return report | {"confusion_matrix": _confusion(shown), "by_patient": _by_patient(first)}
 
 
-def _of_positive(answers: HeadAnswers) -> Report:
-    positive, called = answers.positive, answers.called
-    score, rank = answers.positive_score, answers.rank
-    figures = {
-        "accuracy": lambda i: metrics.accuracy(positive[i], called[i]),
-        "auc": lambda i: metrics.auc(positive[i], rank[i]),
-        "sensitivity": lambda i: metrics.sensitivity(positive[i], called[i]),
-        "specificity": lambda i: metrics.specificity(positive[i], called[i]),
-        "ppv": lambda i: metrics.ppv(positive[i], called[i]),
-        "npv": lambda i: metrics.npv(positive[i], called[i]),
-        "f1": lambda i: metrics.f1(positive[i], called[i]),
-        "calibration_error": lambda i: metrics.calibration_error(positive[i], score[i]),
-    }
-    report: Report = {}
-    for name, figure in figures.items():
-        report |= with_interval(name, answers.patients, figure)
-        if name == "auc":
-            report |= _within_patients(answers)
-    return report
+def _of_labels(answers: HeadAnswers) -> Report:
+    head, true, patients = answers.head, answers.true, answers.patients
+    weights = patient_weights(patients)
+    confusion = weighted.confusions(true, answers.decided, len(head.labels), weights)
+    recalls = weighted.recalls(confusion)
+    aucs = _aucs(true, answers.ranks, weights)
+    right = answers.scores.argmax(axis=1) == true
+    return (
+        told("accuracy", weighted.accuracy(confusion))
+        | told("balanced_accuracy", _mean_of_known(recalls))
+        | told("auc", _one_auc(head, aucs))
+        | told_by("auc_by_label", dict(zip(head.labels, aucs.T, strict=True)))
+        | _by_block(answers)
+        | told_by("recall_by_label", dict(zip(head.labels, recalls.T, strict=True)))
+        | {"n_by_label": _counts(answers)}
+        | told(
+            "expected_calibration_error",
+            weighted.calibration_error(right, answers.scores.max(axis=1, initial=0), weights),
+        )
+    )
+
+
+def _aucs(true: np.ndarray, ranks: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """(D, L): each label's AUC against all others."""
+    return np.stack(
+        [weighted.auc(true == label, ranks[:, label], weights) for label in range(ranks.shape[1])], axis=1
+    )
+
+
+def _one_auc(head: Head, aucs: np.ndarray) -> np.ndarray:
+    return np.asarray(aucs[:, positive_place(head)]) if len(head.labels) == 2 else _mean_of_known(aucs)
+
+
+def _mean_of_known(values: np.ndarray) -> np.ndarray:
+    """(D, L) to (D,): the mean of what is no NaN."""
+    known = np.isfinite(values)
+    return weighted.share(np.where(known, values, 0).sum(axis=1), known.sum(axis=1))
+
+
+def _by_block(answers: HeadAnswers) -> Report:
+    blocks: dict[tuple[str, int], list[int]] = {}
+    for index, (patient, label) in enumerate(zip(answers.patients, answers.true.tolist(), strict=True)):
+        if patient is not None:
+            blocks.setdefault((patient, label), []).append(index)
+    patients = [patient for patient, _ in blocks]
+    several = len(patients) - len(set(patients))
+    if not blocks or None in answers.patients or several > len(set(patients)) / 2:
+        return {"auc_by_block": None, "auc_by_block_ci95": None}
+    ranks = np.stack([answers.ranks[images].mean(axis=0) for images in blocks.values()])
+    true = np.array([label for _, label in blocks])
+    return told("auc_by_block", _one_auc(answers.head, _aucs(true, ranks, patient_weights(patients))))
+
+
+def _of_positive(answers: HeadAnswers, specificities: Sequence[float]) -> Report:
+    names = ("sensitivity", "specificity", "ppv", "npv", "f1", "f2", "calibration_error")
+    at = [f"{specificity:g}" for specificity in specificities]
+    if answers.head.positive is None:
+        nothing = dict.fromkeys((*names, "auc_within_patients", "sensitivity_at_specificity"))
+        return {key: None for name in nothing for key in (name, f"{name}_ci95")}
+    positive, weights = answers.positive, patient_weights(answers.patients)
+    confusion = weighted.confusions(positive.astype(int), answers.called.astype(int), 2, weights)
+    recalls, precisions = weighted.recalls(confusion), weighted.precisions(confusion)
+    values = (
+        recalls[:, 1],
+        recalls[:, 0],
+        precisions[:, 1],
+        precisions[:, 0],
+        weighted.f_score(confusion, 1),
+        weighted.f_score(confusion, 2),
+        weighted.calibration_error(positive, answers.positive_score, weights),
+    )
+    report = _within_patients(answers)
+    for name, each in zip(names, values, strict=True):
+        report |= told(name, each)
+    if not at:
+        return report | {"sensitivity_at_specificity": None, "sensitivity_at_specificity_ci95": None}
+    found = [weighted.sensitivity_at(positive, answers.rank, s, weights) for s in specificities]
+    return report | told_by("sensitivity_at_specificity", dict(zip(at, found, strict=True)))
 
 
 def _within_patients(answers: HeadAnswers) -> Report:
@@ -119,38 +195,41 @@ def _within_patients(answers: HeadAnswers) -> Report:
 
 
 def _by_patient(answers: HeadAnswers) -> Report:
-    """AUC of each patient's images; within one patient there is nothing to draw an interval from."""
+    """Figures of each patient's images; within one patient there is nothing to draw an interval from."""
+    of_patient = images_by_patient(answers.patients)
+    if len(of_patient) > MOST_PATIENTS_TOLD:
+        return {}
+    return {patient: _of_patient(answers, i) for patient, i in of_patient.items()}
+
+
+def _of_patient(answers: HeadAnswers, i: np.ndarray) -> Report:
+    counts = {"n_images": len(i), "n_patients": 1}
+    if answers.head.positive is None:
+        right = metrics.accuracy(answers.true[i], answers.decided[i])
+        return {"accuracy": right, "accuracy_ci95": None, **counts}
     return {
-        patient: {
-            "auc": metrics.auc(answers.positive[i], answers.rank[i]),
-            "auc_ci95": None,
-            "n_positive": int(answers.positive[i].sum()),
-            "n_images": len(i),
-            "n_patients": 1,
-        }
-        for patient, i in images_by_patient(answers.patients).items()
+        "auc": metrics.auc(answers.positive[i], answers.rank[i]),
+        "auc_ci95": None,
+        "n_positive": int(answers.positive[i].sum()),
+        **counts,
     }
 
 
 def _of_order(answers: HeadAnswers) -> Report:
-    head, true, decided, patients = answers.head, answers.true, answers.decided, answers.patients
-
-    def kappa(index: np.ndarray) -> float | None:
-        return metrics.quadratic_kappa(true[index], decided[index], len(head.labels))
-
-    def recall_of(label: int) -> Callable[[np.ndarray], float | None]:
-        return lambda index: metrics.recall(true[index], decided[index], label)
-
-    recalls: Report = {}
-    for label, name in enumerate(head.labels):
-        recalls |= with_interval(name, patients, recall_of(label))
+    head = answers.head
+    weights = patient_weights(answers.patients)
+    confusion = weighted.confusions(answers.true, answers.decided, len(head.labels), weights)
+    recalls = weighted.recalls(confusion)
     return (
-        with_interval(f"{head.key}_accuracy", patients, lambda i: metrics.accuracy(true[i], decided[i]))
-        | with_interval(f"{head.key}_quadratic_kappa", patients, kappa)
-        | {f"recall_by_{head.key}": {name: recalls[name] for name in head.labels}}
-        | {f"recall_by_{head.key}_ci95": {name: recalls[f"{name}_ci95"] for name in head.labels}}
-        | {f"n_by_{head.key}": {name: int((true == label).sum()) for label, name in enumerate(head.labels)}}
+        told(f"{head.key}_accuracy", weighted.accuracy(confusion))
+        | told(f"{head.key}_quadratic_kappa", weighted.quadratic_kappa(confusion))
+        | told_by(f"recall_by_{head.key}", dict(zip(head.labels, recalls.T, strict=True)))
+        | {f"n_by_{head.key}": _counts(answers)}
     )
+
+
+def _counts(answers: HeadAnswers) -> dict[str, int]:
+    return {name: int((answers.true == label).sum()) for label, name in enumerate(answers.head.labels)}
 
 
 def _confusion(answers: HeadAnswers) -> Report:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import numpy as np
 
 from ml.data import Example
-from ml.evaluation.intervals import patient_interval
+from ml.evaluation.intervals import interval_of, patient_interval
 
 if TYPE_CHECKING:
     from ml.evaluation.label_figures import HeadAnswers
@@ -48,6 +48,19 @@ def with_interval(name: str, patients: Sequence[str | None], figure: Figure) -> 
     if value is None or not math.isfinite(value):
         return {name: None, f"{name}_ci95": None}
     return {name: value, f"{name}_ci95": patient_interval(patients, figure)}
+
+
+def told(name: str, values: np.ndarray) -> Report:
+    """{name: a figure, name_ci95: its interval} from its values by `patient_weights`, (1 + draws,); NaN is None."""
+    if not np.isfinite(values[0]):
+        return {name: None, f"{name}_ci95": None}
+    return {name: float(values[0]), f"{name}_ci95": interval_of(values[1:])}
+
+
+def told_by(name: str, values: Mapping[str, np.ndarray]) -> Report:
+    """The same of several figures under one name: {name: {group: figure}, name_ci95: {group: interval}}."""
+    each = {group: told(name, of_group) for group, of_group in values.items()}
+    return {key: {group: said[key] for group, said in each.items()} for key in (name, f"{name}_ci95")}
 
 
 def sizes(examples: Sequence[Example]) -> Report:

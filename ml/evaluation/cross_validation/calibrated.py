@@ -84,7 +84,12 @@ def held_out_answers(
         head.labels.index(decided_label(head, dict(zip(head.labels, given, strict=True)), threshold))
         for given, threshold in zip(scores.tolist(), thresholds.tolist(), strict=True)
     ]
-    return HeadAnswers(head, patients, true, scores, _rank(labelled, head, raw), np.array(decided, dtype=int))
+    images = tuple(row.example.image_id for row in labelled)
+    called = scores[:, positive_place(head)] >= thresholds
+    ranks = _ranks(labelled, head, raw)
+    return HeadAnswers(
+        head, patients, true, scores, ranks, np.array(decided, dtype=int), called=called, images=images
+    )
 
 
 def _calibrated_by(
@@ -111,9 +116,12 @@ def _labelled(rows: Sequence[HeldOut], head: Head) -> tuple[list[HeldOut], np.nd
     return labelled, true, raw_scores(labelled, head)
 
 
-def _rank(rows: Sequence[HeldOut], head: Head, raw: np.ndarray) -> np.ndarray:
+def _ranks(rows: Sequence[HeldOut], head: Head, raw: np.ndarray) -> np.ndarray:
     burdens = [burden for row in rows if (burden := row.said.get("burden")) is not None]
-    return np.array(burdens) if rows and len(burdens) == len(rows) else raw[:, positive_place(head)]
+    if head.positive is None or not rows or len(burdens) < len(rows):
+        return raw
+    signs = np.where(np.arange(len(head.labels)) == positive_place(head), 1, -1)
+    return np.array(burdens)[:, None] * signs
 
 
 def _calibration(kind: Kind, head: Head, rule: str, true: np.ndarray, raw: np.ndarray) -> tuple[float, float]:

@@ -103,7 +103,7 @@ def _of_labels(
         held_out_answers(kind, labelled, head, task.threshold_rule, validation) for head in task.heads
     )
     report = {
-        **label_figures(heads),
+        **label_figures(heads, task.specificities),
         **_auc_of_calibrated_scores(heads),
         **sizes([row.example for row in labelled]),
     }

@@ -1,5 +1,6 @@
 """The figures themselves, each from plain arrays. What cannot be computed is None, never NaN."""
 
+from ml.evaluation.metrics import weighted
 from ml.evaluation.metrics.labels import (
     BINS,
     accuracy,
@@ -36,4 +37,5 @@ __all__ = [
     "recall",
     "sensitivity",
     "specificity",
+    "weighted",
 ]
