@@ -11,7 +11,7 @@ import numpy as np
 from ml.cards import weights_state
 from ml.data import Example, load
 from ml.images.decode import decode
-from ml.images.prepare import prepare
+from ml.images.prepare import prepare_image
 from ml.registry import ModelUnavailable
 from ml.tasks import task as task_of
 
@@ -61,7 +61,7 @@ def agreement(task: str, model: str, examples: Sequence[Example]) -> dict[str, d
     exact, short = region_function(network), region_function(network, "bfloat16")
     dice, shares, pixels = [], [], []
     for example in examples:
-        prepared = prepare(decode(example.path.read_bytes()).pixels, spec.preparation, model_spec.input_size)
+        prepared = prepare_image(decode(example.path.read_bytes()), spec.preparation, model_spec.input_size)
         maps = [prepared.geometry.to_image(run(prepared.pixels)) for run in (exact, short)]
         dice.append(_dice(*(one >= _REGION_FROM for one in maps)))
         shares.append(abs(float(maps[0].mean()) - float(maps[1].mean())))

@@ -15,10 +15,10 @@ from ml.explain.focus import focused, normalised
 from ml.explain.grad_cam import LOGITS
 from ml.images.decode import DecodedImage
 from ml.images.lesion_planes import lesion_view
-from ml.images.prepare import prepare
+from ml.images.prepare import prepare_image
 from ml.lesion import LESION_FROM
 from ml.networks import build
-from ml.networks.classification_heads import HEAD_OF_OUTPUT
+from ml.networks.classification_heads import head_of_output, output_of_head
 from ml.networks.weights import load_weights
 from ml.registry import decision_offsets
 from ml.tasks import ModelSpec, TaskSpec
@@ -46,8 +46,8 @@ class Plain:
         answers = self.networks[model.key].predict(batch, verbose=0)
         if model.kind != "classification":
             return answers[0, :, :, 0]
-        names = self.networks[model.key].output_names
-        scores = {HEAD_OF_OUTPUT[name]: values[0] for name, values in zip(names, answers, strict=True)}
+        heads = head_of_output(self.networks[model.key], self._spec).values()
+        scores = {head: values[0] for head, values in zip(heads, _listed(answers), strict=True)}
         return scores, self._grad_cam(model, batch)
 
     def read(self, image: DecodedImage) -> dict[str, Any]:
@@ -62,7 +62,7 @@ class Plain:
                 found = None if view is None else view.geometry.to_image(self.answer(model, view.planes))
                 answers[model.key] = found is not None and found >= LESION_FROM
                 continue
-            prepared = prepare(image.pixels, spec.preparation, model.input_size)
+            prepared = prepare_image(image, spec.preparation, model.input_size)
             if model.kind != "classification":
                 found = prepared.geometry.to_image(self._mirrored(model, prepared.pixels))
                 answers[model.key] = found >= _REGION_FROM
@@ -83,8 +83,8 @@ class Plain:
     def _with_features(self, model: ModelSpec) -> tuple[keras.Model, np.ndarray]:
         """The gradient model, and what a threshold adds to the logits before the label is decided."""
         head = self._spec.heads[0]
-        output = next(name for name, key in HEAD_OF_OUTPUT.items() if key == head.key)
         network = self.networks[model.key]
+        output = output_of_head(network, self._spec, head.key)
         layer = cast("str", import_module(f"ml.networks.{model.network.split(':')[0]}").HEATMAP_LAYER)
         tensors = [network.get_layer(layer).output, network.get_layer(output + LOGITS).output]
         offsets = decision_offsets(head, cards.read_card(self._spec.key, model.key))
@@ -105,6 +105,11 @@ def network_of(spec: TaskSpec, model: ModelSpec) -> keras.Model:
     network = build(model.network, size=model.input_size)
     load_weights(network, cards.weights_file(spec.key, model.key))
     return network
+
+
+def _listed(answers: Any) -> list[Any]:
+    """Keras gives one output bare and several in a list."""
+    return answers if isinstance(answers, list) else [answers]
 
 
 def probabilities(logits: np.ndarray) -> np.ndarray:

@@ -31,6 +31,8 @@ class Example:
         region_kind: what the mask marks (`joint_region`, `pelvic_bone`), or None.
         source: the collection that it comes from, or None.
         labels: head key to label index, only where known.
+        parts: what the data set suggests for other protocols, {protocol: part}.
+        prepared: its pixels have had the task's sampling and equalisation already.
     """
 
     image_id: str
@@ -44,3 +46,5 @@ class Example:
     votes_path: Path | None = None
     source: str | None = None
     labels: dict[str, int] = field(default_factory=dict)
+    parts: dict[str, str] = field(default_factory=dict)
+    prepared: bool = False

@@ -1,11 +1,14 @@
-"""From a slice to a network's square, and from the square back to the slice's own grid."""
+"""From an image to a network's square, and from the square back to the image's own grid."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from ml.images.window import percentile_window
+from ml.images.window import displayed, percentile_window
+
+if TYPE_CHECKING:
+    from ml.images.decode import DecodedImage
 
 
 @dataclass(frozen=True)
@@ -13,13 +16,22 @@ class Preparation:
     """How a task's images become a network's input.
 
     size: side of the square in pixels. fit: "pad" keeps the aspect (the shorter side is centred in zeros),
-    "squash" stretches to the square. low, high: percentiles of the slice that become 0 and 1.
+    "squash" stretches to the square. grey: "percentiles" of the slice, low and high, become 0 and 1; "displayed" takes
+    the image as a viewer shows it (`ml.images.window.displayed`, with the `hounsfield` level and width where it is a CT).
+    sampled: side of the square that the whole image is brought to first, by `sampling`: "bilinear" without smoothing, which
+    leaves the aliasing that the training images have, or "lanczos". clahe: clip limit of the equalisation (8 x 8 tiles) that
+    follows it. An image that is `prepared` has had both.
     """
 
     size: int
     fit: Literal["pad", "squash"]
     low: float = 0.5
     high: float = 99.5
+    grey: Literal["percentiles", "displayed"] = "percentiles"
+    hounsfield: tuple[float, float] | None = None
+    sampled: int | None = None
+    sampling: Literal["bilinear", "lanczos"] = "bilinear"
+    clahe: float | None = None
 
 
 @dataclass(frozen=True)
@@ -70,6 +82,42 @@ def prepare(pixels: np.ndarray, preparation: Preparation, size: int | None = Non
     windowed = percentile_window(pixels, preparation.low, preparation.high)
     geometry = geometry_of(pixels.shape[0], pixels.shape[1], preparation, size)
     return Prepared(geometry.to_square(windowed), geometry)
+
+
+def prepare_image(image: "DecodedImage", preparation: Preparation, size: int | None = None) -> Prepared:
+    """All steps from a decoded image to a network's input of `size` (the task's own by default)."""
+    if preparation.grey == "percentiles":
+        return prepare(image.pixels, preparation, size)
+    pixels = displayed(image, preparation.hounsfield)
+    geometry = geometry_of(pixels.shape[0], pixels.shape[1], preparation, size)
+    if not image.prepared:
+        pixels = _equalised(_sampled(pixels, preparation), preparation.clahe)
+    shares = pixels.astype(np.float32) / 255
+    if preparation.sampled is None:
+        return Prepared(geometry.to_square(shares), geometry)
+    return Prepared(np.clip(resized(shares, geometry.size, geometry.size), 0.0, 1.0), geometry)
+
+
+def _sampled(pixels: np.ndarray, preparation: Preparation) -> np.ndarray:
+    side = preparation.sampled
+    if side is None or pixels.shape == (side, side):
+        return pixels
+    import cv2
+
+    ways = {
+        "bilinear": cv2.INTER_LINEAR,
+        "lanczos": cv2.INTER_AREA if min(pixels.shape) > side else cv2.INTER_LANCZOS4,
+    }
+    return np.asarray(cv2.resize(pixels, (side, side), interpolation=ways[preparation.sampling]))
+
+
+def _equalised(pixels: np.ndarray, clip: float | None) -> np.ndarray:
+    """Contrast-limited adaptive histogram equalisation (Zuiderveld 1994), uint8 to uint8."""
+    if clip is None:
+        return pixels
+    import cv2
+
+    return np.asarray(cv2.createCLAHE(clip, (8, 8)).apply(np.ascontiguousarray(pixels)))
 
 
 def prepare_mask(mask: np.ndarray, preparation: Preparation, size: int | None = None) -> np.ndarray:

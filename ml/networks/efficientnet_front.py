@@ -1,4 +1,4 @@
-"""The front that both published hybrids share: a 1x1 convolution to three channels and EfficientNet-B0 (Tan and Le 2019)."""
+"""How grey pictures enter Keras' EfficientNets (Tan and Le 2019), and the front that both published hybrids share."""
 
 from __future__ import annotations
 
@@ -8,6 +8,13 @@ import keras
 from keras import initializers, layers
 
 HEATMAP_LAYER = "top_activation"
+
+
+def grey_in_keras_range(size: int) -> tuple[Any, Any]:
+    """Input (N, size, size, 1) in [0, 1], and the same in three channels of [0, 255], as Keras' EfficientNets want it."""
+    inputs = layers.Input((size, size, 1), name="slice")
+    scaled = layers.Rescaling(255.0, name="to_255")(inputs)
+    return inputs, layers.Concatenate(name="grey_to_colour")([scaled, scaled, scaled])
 
 
 def efficientnet_front(size: int) -> tuple[Any, Any]:

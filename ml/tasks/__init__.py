@@ -1,6 +1,6 @@
 """The registry of tasks: what Sidelight can read. Pure data; imports no framework."""
 
-from ml.tasks import lumbar, sij_mri
+from ml.tasks import bone_xray, chest_xray, kidney_ct, kidney_stone, lumbar, sij_mri
 from ml.tasks.spec import Definition, Head, Kind, ModelSpec, TaskSpec, UnknownModel, UnknownTask, Wording
 
 __all__ = [
@@ -18,7 +18,14 @@ __all__ = [
     "tasks",
 ]
 
-_TASKS = (sij_mri.SPEC, lumbar.SPEC)
+_TASKS = (
+    sij_mri.SPEC,
+    kidney_stone.SPEC,
+    kidney_ct.SPEC,
+    chest_xray.SPEC,
+    bone_xray.SPEC,
+    lumbar.SPEC,
+)
 
 
 def tasks() -> tuple[TaskSpec, ...]:

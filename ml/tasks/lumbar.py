@@ -52,6 +52,7 @@ SPEC = TaskSpec(
     image_kinds=(),
     focus_box=_SACROILIAC.focus_box,
     offered=False,
+    protocol="published",
     wording=Wording(
         summary="The published protocol on sagittal lumbar slices, repeated for the comparison. Not for any patient.",
         upload_hint="Nothing is uploaded for this task.",
@@ -72,5 +73,6 @@ SPEC = TaskSpec(
             ),
         ),
         limits=("The labels follow scanner and collection, not disease.",),
+        region="the anatomy that each collection marked",
     ),
 )

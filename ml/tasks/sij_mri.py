@@ -102,6 +102,23 @@ SPEC = TaskSpec(
                 "The bone around the sacroiliac joints: sacrum, iliac bones and the lumbar vertebrae in view.",
             ),
             Definition(
+                "Lesion",
+                "What the lesion model outlines: the part of the region that it expects readers to outline. Its area is given "
+                "in mm² where the file tells the pixel spacing; its share is that of the bone in view, the region of U-Net "
+                "Lite0. Status and stage follow from what it sees in all of the region, also from signs too faint to be "
+                "outlined, so they need not match the area.",
+                key="lesion",
+            ),
+            Definition(
+                "Near the sacroiliac joints (rough rule)",
+                "The region without its separate, narrow parts in the middle, which are taken for lumbar vertebrae and their "
+                "joints: some lesions lie at lumbar endplates, not at the sacroiliac joints. All else counts as near the "
+                "joints, however far out in the iliac bone or down in the sacrum. No reader drew this border: where a "
+                "vertebra and the sacrum are outlined as one, both count as near. Look at the outline before you rely on "
+                "the share.",
+                key="near-joints",
+            ),
+            Definition(
                 "Heatmap",
                 "Where a change of the image would change this model’s score for the label shown (Grad-CAM). "
                 "Unfocused: the whole slice. Focused: only inside the region. It is not an outline of a lesion.",
@@ -118,5 +135,7 @@ SPEC = TaskSpec(
             "A T1 slice shows no active inflammation: status and stage are not given for it.",
             "Bright on STIR without being a lesion: vessels, bowel, spinal fluid, joint and disc fluid, coil shading.",
         ),
+        region="the bone in view",
+        lesion_near="the sacroiliac joints",
     ),
 )

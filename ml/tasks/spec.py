@@ -8,6 +8,7 @@ from typing import Literal
 from ml.images.prepare import Preparation
 
 Kind = Literal["region", "lesion", "classification"]
+Heatmap = Literal["grad_cam", "grad_cam_plus_plus"]
 
 
 class UnknownTask(LookupError):
@@ -36,7 +37,7 @@ class Head:
         key: name in the database, the API and the weights' outputs.
         name: what pages say.
         labels: answers, in the order of the network's outputs (ordinal heads: from least to most).
-        positive: the label that a threshold decides on, for a head of two labels.
+        positive: the label that sensitivity is about; of two labels the one that a threshold decides on.
         ordinal: whether the labels have an order, so that distances between models mean something.
     """
 
@@ -47,10 +48,15 @@ class Head:
     ordinal: bool = False
 
     def answer(self, label: str | None) -> int | str | None:
-        """How the API and the command line say a label: 1 or 0 where one label is the positive one, else its name."""
-        if label is None or self.positive is None:
+        """How the API and the command line say a label: 1 or 0 where there is the positive one and another, else its name."""
+        if label is None or not self.binary:
             return label
         return int(label == self.positive)
+
+    @property
+    def binary(self) -> bool:
+        """Whether there are only the positive label and the other one, so that a threshold decides."""
+        return self.positive is not None and len(self.labels) == 2
 
 
 @dataclass(frozen=True)
@@ -80,21 +86,30 @@ class ModelSpec:
 
 @dataclass(frozen=True)
 class Definition:
-    """A term of the result page and what it means."""
+    """A term of the result page and what it means. `key`: by which other pages lead to it."""
 
     term: str
     text: str
+    key: str = ""
 
 
 @dataclass(frozen=True)
 class Wording:
-    """What pages say about a task."""
+    """What pages say about a task.
+
+    Args:
+        region: what its region model outlines, inside a sentence.
+        lesion_near: the anatomy of which a lesion model tells how much of a lesion lies there, inside a sentence; a
+            definition of the key `near-joints` explains it.
+    """
 
     summary: str
     upload_hint: str
     stopped: str
     definitions: tuple[Definition, ...]
     limits: tuple[str, ...]
+    region: str = "the region"
+    lesion_near: str = ""
 
 
 @dataclass(frozen=True)
@@ -112,6 +127,10 @@ class TaskSpec:
         focus_box: rows and columns (shares of the side) of the fixed box that focuses a heatmap where no region was found.
         offered: whether clinicians can choose it.
         symmetric: whether left and right may change places: masks are then the mean over the slice and its mirror image.
+        protocol: by which the task's own cross-validation divides its data (a key of `ml.data.split.PROTOCOLS`).
+        specificities: at which a positive label's sensitivity is told beside the one at the threshold.
+        threshold_rule: how the positive label's threshold is chosen on validation patients (`ml.evaluation.calibration`).
+        heatmap: how its classification models' heatmaps are made (`ml.explain.methods`).
     """
 
     key: str
@@ -127,6 +146,10 @@ class TaskSpec:
     focus_box: tuple[float, float, float, float] = (0.0, 1.0, 0.0, 1.0)
     offered: bool = True
     symmetric: bool = False
+    protocol: str = "leave_one_patient_out"
+    specificities: tuple[float, ...] = ()
+    threshold_rule: str = "youden"
+    heatmap: Heatmap = "grad_cam"
 
     def model(self, key: str) -> ModelSpec:
         """The model of this key. Raises `UnknownModel`."""

@@ -24,6 +24,9 @@ class Stage:
     `frozen` names the layers that are not trained, by the beginning of their names; `rates` those whose learning rate
     is multiplied by a number (a pre-trained encoder learns more slowly than a new decoder). With several stages that
     freeze less and less, a network thaws gradually.
+
+    `cached` names a layer: everything up to it is frozen, its maps of `variants` random variants of each image are computed
+    once, and only what comes after it is trained on them. Every path through the network must pass that layer.
     """
 
     size: int
@@ -32,6 +35,8 @@ class Stage:
     learning_rate: float
     frozen: tuple[str, ...] = ()
     rates: dict[str, float] = field(default_factory=dict)
+    cached: str = ""
+    variants: int = 4
 
 
 @dataclass(frozen=True)
@@ -61,12 +66,14 @@ class Configuration:
         task, model: what is trained.
         seed: of initial weights, order and augmentation.
         precision: Keras dtype policy of the training (`float32`, `mixed_bfloat16`).
-        start_from: `random`, `lite0` (ImageNet weights of EfficientNet-Lite0 in the places that fit), or another model's key.
+        start_from: `random`, `lite0` (ImageNet weights of EfficientNet-Lite0 in the places that fit), `mobilenet`
+            (MobileNetV2's), or another model's key.
         weights_folder: where `lite0`'s file lies.
         train_parts, validation_parts: parts of the data set by its `part` column.
         region_kinds: only images whose mask marks one of these; all if empty.
         loss: `dice_bce` or `bce` for regions, `focal` or `cross_entropy` for labels.
         head_weights: weight of each head's loss.
+        sampling: `each` image once an epoch, or `balanced`: drawn so that all labels of the first head are equally frequent.
         keep: weights of the `best` epoch by the validation figure, or of the `last`.
         patience: epochs without improvement before a stage ends.
         batch_norm_momentum: a run of few steps needs a lower one than Keras' 0.99, or its statistics stay those of the start.
@@ -85,6 +92,7 @@ class Configuration:
     region_kinds: tuple[str, ...] = ()
     head_weights: dict[str, float] = field(default_factory=dict)
     augmentation: Augmentation = field(default_factory=Augmentation)
+    sampling: Literal["each", "balanced"] = "each"
     keep: Literal["best", "last"] = "best"
     patience: int = 1000
     batch_norm_momentum: float = 0.99

@@ -8,6 +8,7 @@ import shutil
 import sys
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ import keras
 
 from ml.data import Example
 from ml.networks import build
-from ml.networks.classification_heads import HEAD_OF_OUTPUT
+from ml.networks.classification_heads import head_of_output
 from ml.networks.weights import load_weights
 from ml.tasks import ModelSpec, TaskSpec
 from ml.training.configuration import Configuration, Stage
@@ -28,6 +29,7 @@ from ml.training.fitting.resume import forget_progress, keep_progress, put_progr
 from ml.training.fitting.starting_weights import put_starting_weights
 from ml.training.fitting.validation import Keeper, label_figure, region_figure
 from ml.training.inputs.batches import AugmentedBatches, Prepared, load_prepared
+from ml.training.inputs.cached_features import CachedBatches, divided, maps_of
 
 
 def fit(
@@ -67,7 +69,6 @@ class _Run:
     ) -> None:
         self._configuration, self._task, self._model = configuration, task, model
         self._learning, self._folder = learning, folder
-        self._outputs = HEAD_OF_OUTPUT if model.kind == "classification" else None
 
     def train(self) -> Keeper:
         configuration = self._configuration
@@ -90,23 +91,20 @@ class _Run:
             _set_momentum(network, configuration.batch_norm_momentum)
             assert train is not None
             first = progress.epoch if number == progress.stage else 0
-            batches = AugmentedBatches(
-                train,
-                self._outputs,
-                configuration.augmentation,
-                stage.batch,
-                configuration.seed + number,
-                first,
-            )
-            self._compile(network, stage, train, steps=len(batches) * stage.epochs)
+            outputs = head_of_output(network, self._task) if self._model.kind == "classification" else None
+            trained, batches, val = self._divided(network, number, train, val, outputs, first)
+            self._compile(trained, outputs, stage, train, steps=len(batches) * stage.epochs)
             if resumed and weights is None:
-                put_progress(self._folder, network)
-            figure = label_figure if self._outputs else region_figure
+                put_progress(self._folder, trained)
+            figure = partial(label_figure, heads=self._task.heads) if outputs else region_figure
             other_grid = number > 0 and stage.size != configuration.stages[number - 1].size
             keeper.begin_stage(
-                number, None if val is None else partial(figure, prepared=val), other_grid and first == 0
+                number,
+                network,
+                None if val is None else partial(figure, prepared=val),
+                other_grid and first == 0,
             )
-            network.fit(
+            trained.fit(
                 batches,
                 epochs=stage.epochs,
                 initial_epoch=first,
@@ -118,6 +116,29 @@ class _Run:
             weights = network.get_weights()
         return keeper
 
+    def _divided(
+        self,
+        network: keras.Model,
+        number: int,
+        train: Prepared,
+        val: Prepared | None,
+        outputs: dict[str, str] | None,
+        first: int,
+    ) -> tuple[keras.Model, Any, Prepared | None]:
+        """What is trained in a stage, its batches, and the validation images as it sees them."""
+        configuration, stage = self._configuration, self._configuration.stages[number]
+        seed = configuration.seed + number
+        balanced = self._task.heads[0].key if outputs and configuration.sampling == "balanced" else None
+        bounds = configuration.augmentation
+        if not stage.cached or outputs is None:
+            batches = AugmentedBatches(train, outputs, bounds, stage.batch, seed, first, balanced)
+            return network, batches, val
+        front, back = divided(network, stage.cached)
+        cached = CachedBatches(
+            front, train, outputs, bounds, stage.variants, stage.batch, seed, first, balanced
+        )
+        return back, cached, None if val is None else replace(val, pixels=maps_of(front, val.pixels))
+
     def _digest(self) -> str:
         patients = [e.image_id for e in (*self._learning.train, *self._learning.val)]
         return hashlib.sha256(repr((self._configuration, patients)).encode()).hexdigest()
@@ -127,17 +148,25 @@ class _Run:
             return None
         return load_prepared(examples, self._task, self._model, stage.size)
 
-    def _compile(self, network: keras.Model, stage: Stage, prepared: Prepared, steps: int) -> None:
+    def _compile(
+        self,
+        network: keras.Model,
+        outputs: dict[str, str] | None,
+        stage: Stage,
+        prepared: Prepared,
+        steps: int,
+    ) -> None:
         schedule = keras.optimizers.schedules.CosineDecay(stage.learning_rate, steps, alpha=0.01)
         optimizer = AdamWithRates(stage.rates, learning_rate=schedule, clipnorm=1.0)
         loss_name = self._configuration.loss
-        if self._outputs is None:
+        if outputs is None:
             network.compile(optimizer, loss=mask_loss(loss_name), jit_compile=False)
             return
         losses, weights = {}, {}
-        for output, head_key in self._outputs.items():
+        for output, head_key in outputs.items():
             labels = len(self._task.head(head_key).labels)
-            losses[output] = label_loss(loss_name, _balance(prepared.labels[head_key], labels))
+            even = [1.0] * labels if self._configuration.sampling == "balanced" else None
+            losses[output] = label_loss(loss_name, even or _balance(prepared.labels[head_key], labels))
             weights[output] = self._configuration.head_weights.get(head_key, 1.0)
         network.compile(optimizer, loss=losses, loss_weights=weights, jit_compile=False)
 

@@ -9,13 +9,15 @@ import keras
 import numpy as np
 
 from ml.cards import models_dir
+from ml.networks.lite0_classifier import LITE0_CLASSIFIER
+from ml.networks.lite0_encoder import ENCODER_LAYERS
 from ml.networks.lite0_unet import LITE0_UNET
 from ml.networks.weights import load_weights, settle
 from ml.training.configuration import Configuration, ConfigurationError
 
 
 def put_starting_weights(network: keras.Model, configuration: Configuration) -> None:
-    """Fills a freshly built network as `configuration.start_from` says (`random`, `lite0`, or a model key of the task).
+    """Fills a freshly built network as `configuration.start_from` says: `random`, `lite0`, `mobilenet`, or a model key.
 
     Raises:
         ConfigurationError: the file to start from is not there.
@@ -23,8 +25,12 @@ def put_starting_weights(network: keras.Model, configuration: Configuration) -> 
     if configuration.start_from == "random":
         return
     if configuration.start_from == "lite0":
-        put_lite0 = _put_lite0_into_encoder if network.name == LITE0_UNET else _put_lite0_into_b0
-        put_lite0(network, _imagenet(configuration))
+        is_lite0 = network.name in (LITE0_UNET, LITE0_CLASSIFIER)
+        put_lite0 = _put_lite0_into_encoder if is_lite0 else _put_lite0_into_b0
+        put_lite0(network, _imagenet(configuration, "efficientnet_lite0_imagenet.npz"))
+        return
+    if configuration.start_from == "mobilenet":
+        _put_mobilenet(network, _imagenet(configuration, "mobilenetv2_035_imagenet.npz"))
         return
     file = models_dir() / configuration.task / configuration.start_from / "weights.safetensors"
     if not file.is_file():
@@ -32,9 +38,9 @@ def put_starting_weights(network: keras.Model, configuration: Configuration) -> 
     load_weights(network, file)
 
 
-def _imagenet(configuration: Configuration) -> list[np.ndarray]:
-    """EfficientNet-Lite0's weights in their order: stem, blocks, head."""
-    file = Path(configuration.weights_folder) / "efficientnet_lite0_imagenet.npz"
+def _imagenet(configuration: Configuration, name: str) -> list[np.ndarray]:
+    """A backbone's ImageNet weights in the order of its layers."""
+    file = Path(configuration.weights_folder) / name
     if not file.is_file():
         raise ConfigurationError(f"Training starts from {file}, which is not there.")
     with np.load(file) as stored:
@@ -42,8 +48,8 @@ def _imagenet(configuration: Configuration) -> list[np.ndarray]:
 
 
 def _encoder_weights(network: keras.Model) -> list[Any]:
-    """Variables of a `lite0_unet`'s encoder, in Lite0's order."""
-    return [v for layer in network.layers if layer.name.startswith(("stem", "encode")) for v in layer.weights]
+    """Variables of an encoder that is Lite0, in its order."""
+    return [v for layer in network.layers if layer.name.startswith(ENCODER_LAYERS) for v in layer.weights]
 
 
 def _put_lite0_into_b0(network: keras.Model, weights: list[np.ndarray]) -> None:
@@ -82,6 +88,13 @@ def _put_lite0_into_encoder(network: keras.Model, imagenet: list[np.ndarray]) ->
     first_channel_only[:, :, 0] = 255 / 128
     kernel.assign(first_channel_only)
     bias.assign(np.full(bias.shape, -127 / 128, np.float32))
+
+
+def _put_mobilenet(network: keras.Model, imagenet: list[np.ndarray]) -> None:
+    """Fills a MobileNetV2 of width 0.35 below its dense layers."""
+    backbone = [v for layer in network.layers for v in layer.weights][: len(imagenet)]
+    for variable, values in zip(backbone, imagenet, strict=True):
+        variable.assign(values)
 
 
 def _is_shared(layer: Any) -> bool:

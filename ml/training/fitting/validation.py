@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ import numpy as np
 from sklearn.metrics import cohen_kappa_score, roc_auc_score
 
 from ml.networks.weights import save_weights
+from ml.tasks import Head
 from ml.training.fitting.resume import Progress
 from ml.training.inputs.batches import Prepared
 
@@ -26,17 +27,34 @@ def region_figure(model: keras.Model, prepared: Prepared) -> float:
     return float(np.mean(np.where(union > 0, overlap / np.maximum(union, 1), 1.0)))
 
 
-def label_figure(model: keras.Model, prepared: Prepared) -> float:
-    """Mean of the status AUC and of the quadratic kappa of the stage, over the validation images."""
-    status, stage = model.predict(prepared.pixels, batch_size=8, verbose=0)
-    auc = roc_auc_score(prepared.labels["as_status"], status[:, 1])
-    kappa = cohen_kappa_score(
-        prepared.labels["stage"],
-        stage.argmax(axis=1),
-        weights="quadratic",
-        labels=list(range(stage.shape[1])),
+def label_figure(model: keras.Model, prepared: Prepared, heads: Sequence[Head]) -> float:
+    """Mean over the heads, on the validation images: AUC (of each label against the rest), of ordinal heads quadratic kappa."""
+    said = model.predict(prepared.pixels, batch_size=8, verbose=0)
+    scores = said if isinstance(said, list) else [said]
+    return float(
+        np.mean(
+            [
+                (_kappa if head.ordinal else _auc)(prepared.labels[head.key], np.asarray(each))
+                for head, each in zip(heads, scores, strict=True)
+            ]
+        )
     )
-    return float((auc + (0.0 if np.isnan(kappa) else kappa)) / 2)
+
+
+def _auc(true: np.ndarray, scores: np.ndarray) -> float:
+    labels = range(1, 2) if scores.shape[1] == 2 else range(scores.shape[1])
+    aucs = [
+        roc_auc_score(true == label, scores[:, label])
+        for label in labels
+        if 0 < np.sum(true == label) < len(true)
+    ]
+    return float(np.mean(aucs)) if aucs else 0.0
+
+
+def _kappa(true: np.ndarray, scores: np.ndarray) -> float:
+    labels = list(range(scores.shape[1]))
+    kappa = cohen_kappa_score(true, scores.argmax(axis=1), weights="quadratic", labels=labels)
+    return 0.0 if np.isnan(kappa) else float(kappa)
 
 
 class Keeper(keras.callbacks.Callback):
@@ -70,10 +88,18 @@ class Keeper(keras.callbacks.Callback):
         return len((self._folder / "history.jsonl").read_text(encoding="utf-8").splitlines())
 
     def begin_stage(
-        self, number: int, figure: Callable[[keras.Model], float] | None, best_counts_anew: bool
+        self,
+        number: int,
+        network: keras.Model,
+        figure: Callable[[keras.Model], float] | None,
+        best_counts_anew: bool,
     ) -> None:
-        """A stage on another grid is measured on another scale: its first epoch starts a new comparison."""
-        self._stage, self._figure = number, figure
+        """A stage on another grid is measured on another scale: its first epoch starts a new comparison.
+
+        Args:
+            network: whose weights are kept; what is trained may be a part of it.
+        """
+        self._stage, self._network, self._figure = number, network, figure
         if number != self._progress.stage:
             self._progress.stage, self._progress.epoch, self._progress.waited = number, 0, 0
         if best_counts_anew:
@@ -90,7 +116,7 @@ class Keeper(keras.callbacks.Callback):
         }
         with (self._folder / "history.jsonl").open("a", encoding="utf-8") as lines:
             lines.write(json.dumps(line) + "\n")
-        save_weights(self.model, self._folder / "last.safetensors")
+        save_weights(self._network, self._folder / "last.safetensors")
         self._count(figure)
         self._progress.epoch = epoch + 1
         self._keep(self._folder, self._progress, self.model)
@@ -100,7 +126,7 @@ class Keeper(keras.callbacks.Callback):
             return
         if self._progress.best is None or figure > self._progress.best:
             self._progress.best, self._progress.waited = figure, 0
-            save_weights(self.model, self._folder / "best.safetensors")
+            save_weights(self._network, self._folder / "best.safetensors")
             return
         self._progress.waited += 1
         if self._progress.waited >= self._patience:

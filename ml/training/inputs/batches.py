@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-import cv2
 import keras
 import numpy as np
 
-from ml.data import DataError, Example
+from ml.data import Example
+from ml.data.region_mask import read_region_mask
 from ml.images.decode import decode
-from ml.images.prepare import prepare, prepare_mask
+from ml.images.prepare import prepare_image, prepare_mask
 from ml.tasks import ModelSpec, TaskSpec
 from ml.training.configuration import Augmentation
 from ml.training.inputs.augmentation import augment
@@ -42,24 +42,23 @@ def load_prepared(examples: Sequence[Example], task: TaskSpec, model: ModelSpec,
 def _prepared(
     example: Example, task: TaskSpec, model: ModelSpec, size: int
 ) -> tuple[np.ndarray, np.ndarray | None]:
-    image = decode(example.path.read_bytes())
-    pixels = prepare(image.pixels, task.preparation, size).pixels[..., None]
+    image = replace(decode(example.path.read_bytes()), prepared=example.prepared)
+    pixels = prepare_image(image, task.preparation, size).pixels[..., None]
     if model.kind != "region":
         return pixels, None
-    mask = cv2.imread(str(example.region_path), cv2.IMREAD_GRAYSCALE)
-    if mask is None:
-        raise DataError(f"The mask {example.region_path} cannot be read.")
-    return pixels, prepare_mask(np.asarray(mask) > 127, task.preparation, size)
+    mask = read_region_mask(example, (image.pixels.shape[0], image.pixels.shape[1]))
+    return pixels, prepare_mask(mask, task.preparation, size)
 
 
 class AugmentedBatches(keras.utils.PyDataset):
-    """Every image once an epoch, in a new order and a new variant.
+    """The images of an epoch, in a new order and new variants.
 
     Order and variants follow from seed and epoch alone, so that a run that was interrupted goes on as it would have.
 
     Args:
         outputs: network output name to head key; None for a network that gives a mask.
         first_epoch: number of the epoch that comes first.
+        balanced: head whose labels are drawn equally often; None takes every image once.
     """
 
     def __init__(
@@ -70,10 +69,11 @@ class AugmentedBatches(keras.utils.PyDataset):
         batch: int,
         seed: int,
         first_epoch: int = 0,
+        balanced: str | None = None,
     ) -> None:
         super().__init__()
         self._prepared, self._outputs, self._bounds, self._batch = prepared, outputs, bounds, batch
-        self._seed, self._epoch = seed, first_epoch
+        self._seed, self._epoch, self._balanced = seed, first_epoch, balanced
         self._begin()
 
     def __len__(self) -> int:
@@ -101,4 +101,13 @@ class AugmentedBatches(keras.utils.PyDataset):
 
     def _begin(self) -> None:
         self._generator = np.random.default_rng((self._seed, self._epoch))
-        self._order = self._generator.permutation(len(self._prepared.pixels))
+        labels = None if self._balanced is None else self._prepared.labels[self._balanced]
+        self._order = order(len(self._prepared.pixels), labels, self._generator)
+
+
+def order(count: int, labels: np.ndarray | None, generator: np.random.Generator) -> np.ndarray:
+    """The places of an epoch's images, (count,) int: each once, or drawn so that all labels come equally often."""
+    if labels is None:
+        return generator.permutation(count)
+    share = 1.0 / np.bincount(labels)[labels]
+    return np.asarray(generator.choice(count, count, p=share / share.sum()))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ from ml.cards import models_dir
 from ml.data import DataError, Example
 from ml.data.split import parts_and_complement
 from ml.images.decode import decode
-from ml.images.prepare import prepare
+from ml.images.prepare import prepare_image
 from ml.networks import build
 from ml.networks.weights import load_weights
 from ml.tasks import ModelSpec, TaskSpec
@@ -42,8 +43,8 @@ class Regions:
     def of(self, example: Example) -> np.ndarray:
         """The region's share of each pixel, (H, W) float32 in [0, 1] on the image's grid."""
         if example.path not in self._found:
-            pixels = decode(example.path.read_bytes()).pixels
-            prepared = prepare(pixels, self._task.preparation, self._model.input_size)
+            image = replace(decode(example.path.read_bytes()), prepared=example.prepared)
+            prepared = prepare_image(image, self._task.preparation, self._model.input_size)
             both = np.stack([prepared.pixels, prepared.pixels[:, ::-1]])[..., None]
             straight, mirrored = np.asarray(self.network.predict(both, verbose=0))[..., 0]
             self._found[example.path] = prepared.geometry.to_image((straight + mirrored[:, ::-1]) / 2)
