@@ -3,7 +3,8 @@
 Where the model was cross-validated, calibration and figures come from what its folds said of patients whom they never saw;
 else calibration comes from validation patients and figures from test patients.
 
-What people wrote in the card (intended use, known failures, ...) stays; what can be computed is computed again.
+What people wrote (intended use, known failures, ...) comes from `ml.card_texts`, or stays as it stands in the card; what can be
+computed is computed again.
 """
 
 from __future__ import annotations
@@ -14,22 +15,23 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import keras
 import numpy as np
 import yaml
 
 from ml import tasks
-from ml.batch import read_image
+from ml.batch import read_example
+from ml.card_texts import card_texts
 from ml.cards import card_file, models_dir, weights_file, weights_sha256, write_card
 from ml.data import Example, load
 from ml.evaluation import cross_validation
 from ml.evaluation.calibration import temperature_of, threshold_of
 from ml.explain.figures import card_heatmaps
-from ml.images.prepare import prepare
+from ml.images.prepare import prepare_image
 from ml.lesion import LESION_FROM
 from ml.measuring import card_figures
 from ml.reading import LESION_THRESHOLD
 from ml.registry import Registry, WeightsMissing, registry
+from ml.scoring import tempered
 
 
 def describe(task: str, model: str, data: Path) -> Path:
@@ -60,6 +62,7 @@ def describe(task: str, model: str, data: Path) -> Path:
     labels = model_spec.kind != "region"
     fields: dict[str, Any] = {
         **written,
+        **card_texts(task, model),
         "task": task,
         "key": model,
         "name": model_spec.name,
@@ -147,9 +150,7 @@ def _calibration(
     ready = models.model(spec.key, model)
     size = spec.model(model).input_size
     labelled = [e for e in validation if e.labels]
-    logits = [
-        ready.run(prepare(read_image(e.path).pixels, spec.preparation, size).pixels)[0] for e in labelled
-    ]
+    logits = [ready.run(prepare_image(read_example(e), spec.preparation, size).pixels)[0] for e in labelled]
     temperature, thresholds = {}, {}
     for head in spec.heads:
         values = np.stack([each[head.key] for each in logits])
@@ -157,6 +158,6 @@ def _calibration(
         temperature[head.key] = temperature_of(values, labels)
         if head.positive is not None:
             index = head.labels.index(head.positive)
-            scaled = keras.ops.convert_to_numpy(keras.ops.softmax(values / temperature[head.key]))
-            thresholds[head.key] = threshold_of(scaled[:, index], labels == index)
+            scores = tempered(values, temperature[head.key])[:, index]
+            thresholds[head.key] = threshold_of(scores, labels == index, spec.threshold_rule)
     return temperature, thresholds

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import yaml
 
 from ml import reading
-from ml.batch import read_image
+from ml.batch import read_example
 from ml.cards import models_dir, read_card
 from ml.data import Example, load
 from ml.evaluation import (
@@ -75,7 +75,12 @@ def evaluated(
     ask = partial(_answer, task.key, model, warn)
     match task.model(model).kind:
         case "region":
-            evaluation = evaluate_region(examples, partial(ask, reading.region_of), trained_on=trained_on)
+            evaluation = evaluate_region(
+                examples,
+                partial(ask, reading.region_of),
+                trained_on=trained_on,
+                normal=_without_tumour(examples, task),
+            )
         case "classification":
             evaluation = evaluate_classification(
                 examples,
@@ -134,6 +139,14 @@ def rounded(value: Report) -> Report:
     return {name: _four_digits(inner) for name, inner in kept.items()}
 
 
+def _without_tumour(examples: Sequence[Example], task: TaskSpec) -> list[Example]:
+    """The images of the first label that have no mask, where masks mark tumours and not anatomy."""
+    if not any(example.region_kind == "tumour" for example in examples):
+        return []
+    head = task.status_head
+    return [e for e in examples if e.region_path is None and e.labels.get(head.key) == 0]
+
+
 def _part(example: Example, protocol: str | None) -> str | None:
     return example.part if protocol is None else example.parts.get(protocol)
 
@@ -165,7 +178,7 @@ def _answer(
 ) -> Answer[Value] | None:
     """What the model says of an example, with the gate's opinion beside it and not applied."""
     try:
-        image = read_image(example.path)
+        image = read_example(example)
     except (ImageError, OSError) as error:
         warn(f"{example.path}: {getattr(error, 'sentence', error)}")
         return None

@@ -21,14 +21,17 @@ if TYPE_CHECKING:
 _SIDE_INCHES = 5.5
 _DPI = 150
 _INK, _FAINT = "#1f4e79", "#8a8a8a"
+_OF_LABEL = ("#1f4e79", "#b3541e", "#3c7d3c", "#7a4f9a", "#8a6d1f", "#2f7f86")
 
 Draw = Callable[["Axes", HeadAnswers, Report], None]
 
 
 def draw_figures(evaluation: Evaluation, folder: Path, stem: str) -> list[Path]:
-    """Writes `<stem>-roc.png`, `-precision_recall.png`, `-calibration.png` and `-confusion_<head>.png`.
+    """Writes `<stem>-roc.png`, `-precision_recall.png`, `-calibration.png`, `-confusion_<head>.png` and `..._by_row.png`.
 
-    A head without images, and curves of a head without both labels, are left out.
+    The curves are those of the positive label of two; of more labels without an order there is one for each, against the rest,
+    and the calibration is that of the highest score. A head without images, and curves of a head of whose labels only one
+    is there, are left out.
 
     Args:
         evaluation: with the answers behind its report; a model without labels has none, and gets no pictures.
@@ -51,13 +54,16 @@ def draw_figures(evaluation: Evaluation, folder: Path, stem: str) -> list[Path]:
 
 def _wanted(evaluation: Evaluation) -> Iterator[tuple[str, HeadAnswers, Draw]]:
     for answers in evaluation.heads:
-        if answers.head.positive is not None and answers.positive.any() and not answers.positive.all():
-            yield "roc", answers, _roc
-            yield "precision_recall", answers, _precision_recall
-            yield "calibration", answers, _calibration
+        if answers.head.ordinal or len(np.unique(answers.true)) < 2:
+            continue
+        two = answers.head.binary
+        yield "roc", answers, _roc if two else _rocs
+        yield "precision_recall", answers, _precision_recall if two else _precision_recalls
+        yield "calibration", answers, _calibration if two else _calibration_of_highest
     for answers in evaluation.heads:
         if answers.true.size:
             yield f"confusion_{answers.head.key}", answers, _confusion
+            yield f"confusion_{answers.head.key}_by_row", answers, _confusion_by_row
 
 
 def _save(file: Path, answers: HeadAnswers, report: Report, draw: Draw) -> None:
@@ -114,8 +120,57 @@ def _precision_recall(axes: Axes, answers: HeadAnswers, report: Report) -> None:
     _unit_square(axes)
 
 
+def _rocs(axes: Axes, answers: HeadAnswers, report: Report) -> None:
+    from sklearn.metrics import roc_curve
+
+    axes.plot([0, 1], [0, 1], color=_FAINT, linestyle=":", linewidth=1)
+    for label, name, colour in _labels_there(answers):
+        false_rate, true_rate, _ = roc_curve(answers.true == label, answers.ranks[:, label])
+        axes.plot(false_rate, true_rate, color=colour, label=_said(name, "auc_by_label", report, name))
+    axes.set_title(_said("Macro AUC, one label against the rest:", "auc", report))
+    axes.set_xlabel("1 - specificity")
+    axes.set_ylabel("Sensitivity")
+    axes.legend(loc="lower right", fontsize=8)
+    _unit_square(axes)
+
+
+def _precision_recalls(axes: Axes, answers: HeadAnswers, report: Report) -> None:
+    from sklearn.metrics import precision_recall_curve
+
+    for label, name, colour in _labels_there(answers):
+        of_label = answers.true == label
+        precision, recall, _ = precision_recall_curve(of_label, answers.ranks[:, label])
+        axes.axhline(float(of_label.mean()), color=colour, linestyle=":", linewidth=1)
+        axes.step(
+            recall, precision, where="post", color=colour, label=_said(name, "recall_by_label", report, name)
+        )
+    axes.set_title(_said("Balanced accuracy", "balanced_accuracy", report))
+    axes.set_xlabel("Recall; in the legend that of the label shown")
+    axes.set_ylabel("Precision; dotted: share of the label")
+    axes.legend(loc="lower left", fontsize=8)
+    _unit_square(axes)
+
+
+def _labels_there(answers: HeadAnswers) -> Iterator[tuple[int, str, str]]:
+    """Place, name and colour of each label that some images have."""
+    for label, name in enumerate(answers.head.labels):
+        if (answers.true == label).any():
+            yield label, name, _OF_LABEL[label % len(_OF_LABEL)]
+
+
 def _calibration(axes: Axes, answers: HeadAnswers, report: Report) -> None:
-    positive, score = answers.positive, answers.positive_score
+    label = str(answers.head.positive)
+    _bins(axes, answers.positive_score, answers.positive, f"score of {label}", f"is {label}")
+    axes.set_title(_said("Calibration error", "calibration_error", report))
+
+
+def _calibration_of_highest(axes: Axes, answers: HeadAnswers, report: Report) -> None:
+    right = answers.scores.argmax(axis=1) == answers.true
+    _bins(axes, answers.scores.max(axis=1), right, "highest score", "is right")
+    axes.set_title(_said("Expected calibration error", "expected_calibration_error", report))
+
+
+def _bins(axes: Axes, score: np.ndarray, positive: np.ndarray, scored: str, shared: str) -> None:
     bin_of = metrics.calibration_bins(score)
     axes.plot([0, 1], [0, 1], color=_FAINT, linestyle=":", linewidth=1)
     for place in np.unique(bin_of):
@@ -126,22 +181,28 @@ def _calibration(axes: Axes, answers: HeadAnswers, report: Report) -> None:
         axes.annotate(
             f"{inside.sum()}", (mean_score, share), xytext=(5, 5), textcoords="offset points", fontsize=8
         )
-    axes.set_title(_said("Calibration error", "calibration_error", report))
-    axes.set_xlabel(
-        f"Mean score of {answers.head.positive}, in bins of {1 / metrics.BINS:.1f}; numbers are images"
-    )
-    axes.set_ylabel(f"Share that is {answers.head.positive}")
+    axes.set_xlabel(f"Mean {scored}, in bins of {1 / metrics.BINS:.1f}; numbers are images")
+    axes.set_ylabel(f"Share that {shared}")
     _unit_square(axes)
 
 
 def _confusion(axes: Axes, answers: HeadAnswers, report: Report) -> None:
+    _matrix(axes, answers, report, by_row=False)
+
+
+def _confusion_by_row(axes: Axes, answers: HeadAnswers, report: Report) -> None:
+    _matrix(axes, answers, report, by_row=True)
+
+
+def _matrix(axes: Axes, answers: HeadAnswers, report: Report, by_row: bool) -> None:
     head = answers.head
     counts = metrics.confusion(answers.true, answers.decided, len(head.labels))
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
     for row, column in np.ndindex(counts.shape):
         colour = "white" if shares[row, column] > 0.5 else "black"
-        axes.text(column, row, f"{counts[row, column]}", ha="center", va="center", color=colour)
+        said = f"{shares[row, column]:.0%}" if by_row else f"{counts[row, column]}"
+        axes.text(column, row, said, ha="center", va="center", color=colour)
     places = range(len(head.labels))
     axes.set_xticks(places, head.labels)
     axes.set_yticks(
@@ -154,9 +215,11 @@ def _confusion(axes: Axes, answers: HeadAnswers, report: Report) -> None:
     )
 
 
-def _said(words: str, name: str, report: Report) -> str:
-    """A figure in words with its interval."""
+def _said(words: str, name: str, report: Report, label: str | None = None) -> str:
+    """A figure in words with its interval; `label`: of a figure that is told by label."""
     value, interval = report.get(name), report.get(f"{name}_ci95")
+    if label is not None:
+        value, interval = (value or {}).get(label), (interval or {}).get(label)
     if value is None:
         return f"{words} not known"
     if interval is None:

@@ -33,6 +33,7 @@ def evaluate_region(
     *,
     threshold: float = 0.5,
     trained_on: Iterable[str] | None = None,
+    normal: Sequence[Example] = (),
 ) -> Evaluation:
     """Mean IoU, Dice and 95 % Hausdorff distance over the images that have a region mask, on each image's own grid.
 
@@ -42,9 +43,11 @@ def evaluate_region(
             that cannot be read, which is only counted.
         threshold: from which probability on a pixel belongs to the region.
         trained_on: patients that the model was trained or stopped on; None where that is not known.
+        normal: images that show nothing to outline, where there are such: those that get a region all the same are counted.
 
     Returns:
-        The figures of `mask_figures`, and `n_patients_seen_in_training`, `n_gated`, `n_unreadable`.
+        The figures of `mask_figures`, and `n_patients_seen_in_training`, `n_gated`, `n_unreadable`; of `normal` images
+        `n_normal`, `n_normal_with_mask` and the share of the latter.
 
     Raises:
         DataError: a mask cannot be read.
@@ -65,9 +68,27 @@ def evaluate_region(
             "n_patients_seen_in_training": patients_seen([a.example for a in agreements], trained_on),
             "n_gated": gated,
             "n_unreadable": len(with_mask) - len(agreements),
+            **_outlined_for_nothing(normal, predict, threshold),
             **groups,
         }
     )
+
+
+def _outlined_for_nothing(
+    normal: Sequence[Example], predict: Callable[[Example], Answer[np.ndarray] | None], threshold: float
+) -> Report:
+    if not normal:
+        return {}
+    answers = [(example, predict(example)) for example in normal]
+    patients = [example.patient_id for example, answer in answers if answer is not None]
+    outlined = np.array(
+        [bool((answer.value >= threshold).any()) for _, answer in answers if answer is not None]
+    )
+    return {
+        "n_normal": len(outlined),
+        "n_normal_with_mask": int(outlined.sum()),
+        **with_interval("share_of_normal_with_mask", patients, lambda index: metrics.mean(outlined[index])),
+    }
 
 
 def mask_figures(agreements: Sequence[MaskAgreement]) -> Report:

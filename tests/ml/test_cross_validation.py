@@ -471,7 +471,8 @@ def run() -> Callable[..., Result]:
     return lambda *words: CliRunner().invoke(main, [str(word) for word in words])
 
 
-PICTURES = {"roc", "precision_recall", "calibration", "confusion_as_status", "confusion_stage"}
+CONFUSIONS = {f"confusion_{head.key}{way}" for head in TASK.heads for way in ("", "_by_row")}
+PICTURES = {"roc", "precision_recall", "calibration"} | CONFUSIONS
 
 
 def test_the_command_writes_figures_and_draws_them_beside(study: Study, run: Callable[..., Result]) -> None:

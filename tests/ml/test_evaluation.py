@@ -159,6 +159,19 @@ def test_an_unreadable_image_is_counted_and_the_rest_is_measured(drawn: Callable
     assert (report["iou"], report["n_images"], report["n_unreadable"]) == (1.0, 1, 1)
 
 
+def test_a_normal_image_that_gets_a_mask_is_counted(drawn: Callable[..., Example]) -> None:
+    some, none = np.full((8, 8), 0.6, np.float32), np.full((8, 8), 0.4, np.float32)
+    normal = [drawn(name, None, patient_id=name) for name in ("marked", "clear", "dark", "unreadable")]
+    answers = {"one": Answer(some), "marked": Answer(some), "clear": Answer(none), "dark": Answer(none)}
+
+    report = evaluate_region([drawn("one", half())], lambda e: answers.get(e.image_id), normal=normal).report
+
+    assert (report["n_images"], report["n_normal"], report["n_normal_with_mask"]) == (1, 3, 1)
+    assert report["share_of_normal_with_mask"] == pytest.approx(1 / 3)
+    assert len(report["share_of_normal_with_mask_ci95"]) == 2
+    assert "n_normal" not in evaluate_region([drawn("one", half())], lambda e: answers[e.image_id]).report
+
+
 def test_a_mask_that_is_no_picture_is_named(tmp_path: Path) -> None:
     (tmp_path / "mask.png").write_text("no picture")
     example = Example("one", tmp_path / "one.png", region_path=tmp_path / "mask.png")

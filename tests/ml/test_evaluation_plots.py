@@ -10,8 +10,11 @@ from matplotlib.text import Text
 
 from ml.data import Example
 from ml.evaluation import Answer, Evaluation, Scores, evaluate_classification
+from ml.evaluation.label_figures import HeadAnswers, label_figures
 from ml.evaluation.plots import draw_figures
-from ml.tasks import TaskSpec, tasks
+from ml.tasks import Head, TaskSpec, tasks
+
+CONFUSIONS = [f"confusion_{head}{way}" for head in ("as_status", "stage") for way in ("", "_by_row")]
 
 
 @pytest.fixture
@@ -53,21 +56,15 @@ def evaluated(spec: TaskSpec, patients: int = 4, images: int = 40, only: int | N
 def test_each_picture_is_written_and_shows_something(spec: TaskSpec, tmp_path: Path) -> None:
     files = draw_figures(evaluated(spec), tmp_path / "new" / "folder", "test")
 
-    names = ["roc", "precision_recall", "calibration", "confusion_as_status", "confusion_stage"]
+    names = ["roc", "precision_recall", "calibration", *CONFUSIONS]
     assert [file.name for file in files] == [f"test-{name}.png" for name in names]
     for file in files:
         assert np.unique(cv2.imread(str(file), cv2.IMREAD_GRAYSCALE)).size > 20
 
 
 def test_each_picture_names_its_n_and_its_figure_with_the_interval(
-    spec: TaskSpec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    spec: TaskSpec, tmp_path: Path, texts: dict[str, str]
 ) -> None:
-    texts: dict[str, str] = {}
-
-    def record(figure: Figure, file: Path, **_: object) -> None:
-        texts[file.stem.removeprefix("test-")] = "\n".join(text.get_text() for text in figure.findobj(Text))
-
-    monkeypatch.setattr(Figure, "savefig", record)
     evaluation = evaluated(spec)
 
     draw_figures(evaluation, tmp_path, "test")
@@ -86,10 +83,46 @@ def test_each_picture_names_its_n_and_its_figure_with_the_interval(
         assert "part test" in texts[name]
 
 
+@pytest.fixture
+def texts(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """All words of each picture, by its name; nothing is written."""
+    found: dict[str, str] = {}
+
+    def record(figure: Figure, file: Path, **_: object) -> None:
+        found[file.stem.removeprefix("test-")] = "\n".join(text.get_text() for text in figure.findobj(Text))
+
+    monkeypatch.setattr(Figure, "savefig", record)
+    return found
+
+
+def test_of_several_labels_each_has_a_curve_against_the_rest(tmp_path: Path, texts: dict[str, str]) -> None:
+    head = Head("finding", "Finding", ("Cyst", "Normal", "Stone", "Tumor"))
+    generator = np.random.default_rng(7)
+    true = generator.integers(0, 3, 60)
+    scores = generator.dirichlet(np.ones(4), 60)
+    patients = tuple(f"b{n % 9}" for n in range(60))
+    answers = HeadAnswers(head, patients, true, scores, scores, scores.argmax(axis=1), scores[:, 3] > 0.5)
+    report = {"task": "kidney_ct", "model": "drawn", **label_figures([answers])}
+
+    draw_figures(Evaluation(report, (answers,)), tmp_path, "test")
+
+    curves = ["roc", "precision_recall", "calibration"]
+    assert list(texts) == [*curves, "confusion_finding", "confusion_finding_by_row"]
+    for name in ("Cyst", "Normal", "Stone"):
+        low, high = report["auc_by_label_ci95"][name]
+        assert f"{name} {report['auc_by_label'][name]:.2f} ({low:.2f} to {high:.2f})" in texts["roc"]
+    assert "Tumor" not in texts["roc"]
+    low, high = report["expected_calibration_error_ci95"]
+    assert f"{report['expected_calibration_error']:.2f} ({low:.2f} to {high:.2f})" in texts["calibration"]
+    first = report["confusion_matrix"]["counts"][0]
+    assert f"{first[0] / sum(first):.0%}" in texts["confusion_finding_by_row"]
+    assert set(map(str, first)) <= set(texts["confusion_finding"].splitlines())
+
+
 def test_of_one_label_there_is_no_curve(spec: TaskSpec, tmp_path: Path) -> None:
     files = draw_figures(evaluated(spec, only=2), tmp_path, "test")
 
-    assert [file.name for file in files] == ["test-confusion_as_status.png", "test-confusion_stage.png"]
+    assert [file.name for file in files] == [f"test-{name}.png" for name in CONFUSIONS]
 
 
 def test_without_images_or_labels_there_are_no_pictures(spec: TaskSpec, tmp_path: Path) -> None:
