@@ -36,8 +36,15 @@ def _without_what_a_lesion_model_needs(fields: Mapping[str, Any]) -> list[str]:
     if "lesion" not in (fields.get("thresholds") or {}):
         problems.append("thresholds.lesion: missing")
     readout = fields.get("readout") or {}
-    if not _number(readout.get("slope")) or not all(map(_number, readout.get("cuts") or [None])):
-        problems.append("readout: expected slope and cuts")
+    extent = readout.get("extent") or {}
+    numbers = [
+        readout.get("slope"),
+        readout.get("cut"),
+        extent.get("burden_slope"),
+        extent.get("bright_slope"),
+    ]
+    if not all(map(_number, [*numbers, *(extent.get("cuts") or [None])])):
+        problems.append("readout: expected slope, cut, and of extent burden_slope, bright_slope and cuts")
     return problems
 
 

@@ -27,7 +27,9 @@ class Lesion:
         area_mm2: None without a known spacing.
         near_joint_share: share of the lesion's pixels near the sacroiliac joints, by a rough rule (`near_joints`); None without
             a lesion.
-        burden: the mean of the shares to the power of 32 in the region, 0 to 1: status and stage follow from it.
+        burden: the mean of the shares to the power of 32 in the region, 0 to 1: whether there is a lesion follows from it.
+        bright_share: of the region's pixels, those bright by brightness alone (`ml.images.lesion_planes`), 0 to 1: with the
+            burden it tells how far a lesion reaches, where oedema fills so much of the bone that little stands out from it.
     """
 
     mask: np.ndarray
@@ -36,10 +38,15 @@ class Lesion:
     area_mm2: float | None
     near_joint_share: float | None
     burden: float
+    bright_share: float
 
 
 def lesion_of(
-    shares: np.ndarray, region: np.ndarray, threshold: float, spacing: tuple[float, float] | None
+    shares: np.ndarray,
+    region: np.ndarray,
+    threshold: float,
+    spacing: tuple[float, float] | None,
+    bright_share: float,
 ) -> Lesion:
     """Measures a lesion.
 
@@ -48,6 +55,7 @@ def lesion_of(
         region: (H, W) bool; lesions are counted in it only.
         threshold: from which share on a pixel belongs to the lesion.
         spacing: of rows and columns in mm, where known.
+        bright_share: of the `LesionView`, 0 to 1.
     """
     inside = np.where(region, shares, 0.0)
     mask = inside >= threshold
@@ -59,6 +67,7 @@ def lesion_of(
         area_mm2=pixels * spacing[0] * spacing[1] if spacing else None,
         near_joint_share=float((mask & near_joints(region)).sum() / pixels) if pixels else None,
         burden=float((inside**_SURE).sum() / bone) if bone else 0.0,
+        bright_share=bright_share,
     )
 
 

@@ -23,7 +23,7 @@ from ml.gate.check import check_image
 from ml.gate.findings import GateFindings
 from ml.images.decode import DecodedImage
 from ml.images.lesion_planes import lesion_view
-from ml.images.prepare import Prepared, prepare
+from ml.images.prepare import Prepared, prepare_image
 from ml.lesion import Lesion, lesion_of
 from ml.readout import Readout
 from ml.registry import ModelUnavailable, Registry, registry
@@ -46,7 +46,7 @@ _NO_REGION = (
     "Look at the region that the other models show; if bone is in view, upload a slice that shows more of it."
 )
 
-READING_VERSION = "2"
+READING_VERSION = "3"
 """Counts up whenever the same pixels and weights would give another answer, so that no older answer is used again."""
 
 _REGION_FROM = 0.5
@@ -191,8 +191,8 @@ def lesion_shares_of(
         lesion, shares = slice_.lesion(spec.model(model))
     except _NoRegionFound:
         shares = np.zeros(image.pixels.shape[:2], np.float32)
-        return slice_.scores_of_burden(spec.model(model), 0.0), shares
-    return slice_.scores_of_burden(spec.model(model), lesion.burden), shares
+        return slice_.scores_of_measures(spec.model(model), 0.0, 0.0), shares
+    return slice_.scores_of_measures(spec.model(model), lesion.burden, lesion.bright_share), shares
 
 
 class _NoRegionFound(Exception):
@@ -254,7 +254,7 @@ class _Slice:
         self._task_region()
         started = time.perf_counter()
         lesion, _ = self.lesion(model)
-        scores = self.scores_of_burden(model, lesion.burden)
+        scores = self.scores_of_measures(model, lesion.burden, lesion.bright_share)
         return replace(self._labelled(model, scores), seconds=time.perf_counter() - started, lesion=lesion)
 
     def lesion(self, model: tasks.ModelSpec) -> tuple[Lesion, np.ndarray]:
@@ -267,13 +267,14 @@ class _Slice:
         inside = region >= _REGION_FROM
         shares = np.where(inside, view.geometry.to_image(ready.run(view.planes)), 0.0)
         threshold = ready.card.thresholds[LESION_THRESHOLD]
-        return lesion_of(shares, inside, threshold, self._image.pixel_mm), shares
+        return lesion_of(shares, inside, threshold, self._image.pixel_mm, view.bright_share), shares
 
-    def scores_of_burden(self, model: tasks.ModelSpec, burden: float) -> dict[str, dict[str, float]]:
+    def scores_of_measures(
+        self, model: tasks.ModelSpec, burden: float, bright_share: float
+    ) -> dict[str, dict[str, float]]:
         """Scores of both heads, by the readout in the model's card."""
-        readout = self._models.model(self._spec.key, model.key).card.raw["readout"]
-        fitted = Readout(readout["slope"], tuple(readout["cuts"]))
-        return fitted.scores(burden, self._spec.ordinal_head, self._spec.status_head)
+        readout = Readout.from_plain(self._models.model(self._spec.key, model.key).card.raw["readout"])
+        return readout.scores(burden, bright_share, self._spec.ordinal_head, self._spec.status_head)
 
     def scores(self, model: tasks.ModelSpec) -> tuple[dict[str, dict[str, float]], np.ndarray]:
         """Calibrated scores by head, and the heatmap of the decided label on the feature maps' grid."""
@@ -329,8 +330,8 @@ class _Slice:
 
     def _prepare(self, model: tasks.ModelSpec) -> Prepared:
         if model.input_size not in self._prepared:
-            self._prepared[model.input_size] = prepare(
-                self._image.pixels, self._spec.preparation, model.input_size
+            self._prepared[model.input_size] = prepare_image(
+                self._image, self._spec.preparation, model.input_size
             )
         return self._prepared[model.input_size]
 

@@ -13,7 +13,7 @@ from ml.evaluation.lesion import lesion_agreement
 from ml.evaluation.region import read_region
 from ml.lesion import LESION_FROM, lesion_of
 from ml.networks import build
-from ml.networks.classification_heads import HEAD_OF_OUTPUT
+from ml.networks.classification_heads import head_of_output
 from ml.networks.weights import load_weights
 from ml.tasks import ModelSpec, TaskSpec
 from ml.training.inputs.batches import load_prepared
@@ -35,8 +35,8 @@ def said_by(
         regions: of a network that never saw these examples' patients, for models that see the region.
 
     Returns:
-        Raw scores by `<head>.<label>` (classification); the agreement with the drawn region (region); burden, and overlap
-        with the readers' lesion (lesion).
+        Raw scores by `<head>.<label>` (classification); the agreement with the drawn region (region); burden, bright
+        share, and overlap with the readers' lesion (lesion).
     """
     rows = {"region": _regions, "lesion": _lesions, "classification": _scores}
     return rows[model.kind](weights, task, model, examples, regions)
@@ -48,9 +48,10 @@ def _scores(
     network = build(model.network, size=model.input_size)
     load_weights(network, weights)
     pixels = load_prepared(examples, task, model, model.input_size).pixels
-    answers = dict(zip(network.output_names, network.predict(pixels, batch_size=8, verbose=0), strict=True))
+    said = network.predict(pixels, batch_size=8, verbose=0)
+    answers = dict(zip(network.output_names, said if isinstance(said, list) else [said], strict=True))
     rows: list[dict[str, object]] = [{} for _ in examples]
-    for output, head in HEAD_OF_OUTPUT.items():
+    for output, head in head_of_output(network, task).items():
         for label, values in zip(task.head(head).labels, np.asarray(answers[output]).T, strict=True):
             for row, value in zip(rows, values, strict=True):
                 row[f"{head}.{label}"] = round(float(value), DIGITS)
@@ -79,21 +80,23 @@ def _regions(
 def _lesions(
     weights: Path, task: TaskSpec, model: ModelSpec, examples: Sequence[Example], regions: Regions | None
 ) -> list[Row]:
-    """`burden`, and at `LESION_FROM` the pixels found, those of the readers' consensus, and the Dice of both."""
+    """`burden`, `bright_share`, and at `LESION_FROM` the pixels found, those of the readers' consensus, and the Dice of both."""
     assert regions is not None
     network = build(model.network, size=model.input_size)
     load_weights(network, weights)
     rows = []
     for example in examples:
         region = regions.of(example)
-        shares = np.zeros(region.shape, np.float32)
+        shares, bright_share = np.zeros(region.shape, np.float32), 0.0
         if (view := view_of(example, regions)) is not None:
             shares = view.geometry.to_image(np.asarray(network(view.planes[None], training=False))[0, ..., 0])
-        lesion = lesion_of(shares, region >= 0.5, LESION_FROM, None)
+            bright_share = view.bright_share
+        lesion = lesion_of(shares, region >= 0.5, LESION_FROM, None, bright_share)
         agreement = lesion_agreement(example, np.where(lesion.mask, shares, 0.0), LESION_FROM)
         rows.append(
             {
                 "burden": round(lesion.burden, DIGITS),
+                "bright_share": round(lesion.bright_share, DIGITS),
                 "lesion_px": agreement.lesion_px,
                 "votes_px": agreement.votes_px,
                 "lesion_dice": round(agreement.lesion_dice, DIGITS),

@@ -43,7 +43,7 @@ def drawn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
             scores={"as_status": {"Negative": 0.1, "Positive": 0.9}, "stage": {"Early": 1.0}},
             labels={"as_status": "Positive", "stage": "Early"},
             risk="LOW",
-            lesion=lesion_of(answer["shares"], sacroiliac_region(), 0.5, answer["spacing"]),
+            lesion=lesion_of(answer["shares"], sacroiliac_region(), 0.5, answer["spacing"], 0.0),
         )
 
     monkeypatch.setattr(reading, "check", lambda *_: GateFindings("STIR", {"STIR": 1.0}, "passed", None, {}))

@@ -24,6 +24,7 @@ from ml.registry import ModelUnavailable
 from tests import phantoms
 
 TASK = tasks.task("sij_mri")
+EXTENT = {"burden_slope": 0.5, "bright_slope": 2.5, "cuts": [-3.0, -2.0]}
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +43,7 @@ def models(tmp_path_factory) -> Path:
             "thresholds": {"region": {}, "classification": {"as_status": 0.4}, "lesion": {"lesion": 0.9}}[
                 model.kind
             ],
-            "readout": {"slope": 1.0, "cuts": [-4.0, -3.0, -2.0]},
+            "readout": {"slope": 1.0, "cut": -4.0, "extent": EXTENT},
             "temperature": {},
         }
         card_file(TASK.key, model.key, folder).write_text(yaml.safe_dump(card))

@@ -125,8 +125,11 @@ def test_a_lesion_models_card_says_what_its_outline_and_labels_follow_from(field
     fields["kind"] = "lesion"
     assert [problem.split(":")[0] for problem in check_card(fields)] == ["thresholds.lesion", "readout"]
 
-    fields |= {"thresholds": {"lesion": 0.4}, "readout": {"slope": 3.1, "cuts": [-9.0, -6.5, -4.5]}}
+    extent = {"burden_slope": 0.4, "bright_slope": 2.7, "cuts": [-7.5, -5.5]}
+    fields |= {"thresholds": {"lesion": 0.4}, "readout": {"slope": 1.4, "cut": -5.3, "extent": extent}}
     assert check_card(fields) == []
+    del extent["bright_slope"]
+    assert [problem.split(":")[0] for problem in check_card(fields)] == ["readout"]
 
 
 def test_a_card_that_only_lacks_words_can_still_be_read(fields: dict[str, Any], tmp_path: Path) -> None:

@@ -140,12 +140,12 @@ def test_where_no_region_is_found_a_lesion_model_says_so_and_gives_no_answer(mon
     assert not answer.scores
 
 
-def test_a_lesions_status_and_stage_follow_from_its_burden(stir, answers):
+def test_a_lesions_status_and_stage_follow_from_its_measures_and_the_card(answers):
     found = next(answer for answer in answers if answer.lesion is not None)
     readout = read_card("sij_mri", found.model).raw["readout"]
 
-    scores = Readout(readout["slope"], tuple(readout["cuts"])).scores(
-        found.lesion.burden, TASK.ordinal_head, TASK.status_head
+    scores = Readout.from_plain(readout).scores(
+        found.lesion.burden, found.lesion.bright_share, TASK.ordinal_head, TASK.status_head
     )
 
     assert found.scores == scores

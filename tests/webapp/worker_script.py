@@ -90,7 +90,7 @@ def _behave(model: str, kind: str, image: DecodedImage) -> ml.reading.Prediction
     }
     if kind == "lesion":
         shares = image.pixels.astype(np.float32) / 255
-        lesion = lesion_of(shares, image.pixels > 0, threshold=0.5, spacing=image.pixel_mm)
+        lesion = lesion_of(shares, image.pixels > 0, 0.5, image.pixel_mm, bright_share=0.1)
         return ml.reading.Prediction(**common, **said, lesion=lesion)
     heatmap = image.pixels.astype(np.float32) / max(1, int(image.pixels.max()))
     return ml.reading.Prediction(

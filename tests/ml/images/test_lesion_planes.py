@@ -40,6 +40,31 @@ def test_the_spot_stands_out_from_the_bone_around_it():
     assert np.abs(np.median(view.planes[view.region, 5])) < 0.1
 
 
+def test_bright_is_what_lies_well_above_the_bones_median_over_some_millimetres():
+    pixels, region = drawn()
+    spot = (pixels > 1.7 * 50) & (region > 0)
+    all_but_the_spot = np.where(spot, 0, region)
+    wide = pixels.copy()
+    wide[80:160, 100:130] = 130
+
+    shares = [
+        lesion_view(p, r, None).bright_share
+        for p, r in ((pixels, region), (pixels, all_but_the_spot), (wide, region))
+    ]
+
+    assert shares[0] == pytest.approx(spot.sum() / region.sum(), rel=0.4)
+    assert shares[1] < shares[0] / 2
+    assert shares[2] == pytest.approx(0.25 + shares[0], abs=0.02)
+
+
+def test_a_single_bright_pixel_is_noise():
+    pixels, region = drawn()
+    noisy = pixels.copy()
+    noisy[90:150:10, 170:210:10] = 130
+
+    assert lesion_view(noisy, region, None).bright_share == lesion_view(pixels, region, None).bright_share
+
+
 def test_a_larger_picture_of_the_same_anatomy_looks_the_same():
     small, large = (lesion_view(*drawn(240 * k, 320 * k), None) for k in (1, 2))
     inside = small.region & large.region
