@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from ml.data.example import DataError, Example
+from ml.data.example import Example
+from ml.data.labels_csv import file_of, image_of, rows_of
 from ml.data.pixel_rules import features_of, labels_of
 from ml.data.square import plain_square
 from ml.images.decode import decode
@@ -25,24 +25,15 @@ def load_lumbar(folder: Path) -> list[Example]:
     Raises:
         DataError: a column is missing, or a row names a file that is not there.
     """
-    table = folder / "labels.csv"
-    with table.open(newline="", encoding="utf-8") as lines:
-        reader = csv.DictReader(lines)
-        if missing := _NEEDED - set(reader.fieldnames or ()):
-            raise DataError(f"{table} lacks the columns {', '.join(sorted(missing))}.")
-        return _labelled([_example(row, folder) for row in reader])
+    return _labelled([_example(row, folder) for row in rows_of(folder, _NEEDED)])
 
 
 def _example(row: dict[str, str], folder: Path) -> Example:
-    path = folder / row["file"]
-    mask = folder / row["mask"] if row.get("mask") else None
-    for file in (path, mask):
-        if file is not None and not file.is_file():
-            raise DataError(f"{file} is named in labels.csv but is not there.")
+    mask = file_of(row, "mask", folder)
     source = row.get("source") or None
     return Example(
         image_id=row["image_id"],
-        path=path,
+        path=image_of(row, folder),
         patient_id=row.get("patient_id") or None,
         sequence=row.get("sequence") or None,
         region_path=mask,

@@ -13,6 +13,9 @@ from ml.data.example import DataError, Example
 
 LABELME = ".json"
 
+# OpenCV fills every pixel that an edge touches, so outlines are drawn finer than their mask, as far as memory allows.
+_FINER, _LARGEST = 4, 4096
+
 
 def read_region_mask(example: Example, shape: tuple[int, int]) -> np.ndarray:
     """An example's region, (H, W) bool of the shape given; what was marked on another grid is brought to it.
@@ -34,16 +37,26 @@ def grid_of(file: Path) -> tuple[int, int]:
 
 
 def outlined(file: Path, shape: tuple[int, int]) -> np.ndarray:
-    """The inside of a LabelMe file's polygons, (H, W) bool; of its boxes where it has no polygon. Raises DataError."""
+    """The inside of a LabelMe file's polygons, (H, W) bool; of its boxes where it has no polygon. Raises DataError.
+
+    A pixel belongs to it that is covered by half; of an outline too small for that, every pixel that it touches.
+    """
+    grid, outlines = _read(file)
+    finer = min(_FINER, max(1, _LARGEST // max(shape)))
+    filled = _filled(outlines, grid, (shape[0] * finer, shape[1] * finer))
+    covered = filled.reshape(shape[0], finer, shape[1], finer).mean(axis=(1, 3)) >= 0.5
+    return covered if covered.any() else _filled(outlines, grid, shape).astype(bool)
+
+
+def _filled(outlines: Sequence[np.ndarray], grid: tuple[int, int], shape: tuple[int, int]) -> np.ndarray:
     import cv2
 
-    grid, outlines = _read(file)
     mask = np.zeros(shape, np.uint8)
     for outline in outlines:
         # LabelMe counts from a pixel's corner, OpenCV from its middle
         corners = outline * (shape[1] / grid[1], shape[0] / grid[0]) - 0.5
         cv2.fillPoly(mask, [np.rint(corners).astype(np.int32)], 1)
-    return mask.astype(bool)
+    return mask
 
 
 def _read(file: Path) -> tuple[tuple[int, int], list[np.ndarray]]:

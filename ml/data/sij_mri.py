@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import csv
 from pathlib import Path
 
-from ml.data.example import DataError, Example
+from ml.data.example import Example
+from ml.data.labels_csv import file_of, image_of, rows_of
 
 _NEEDED = {"image_id", "file"}
 
@@ -16,31 +16,20 @@ def load_sij_mri(folder: Path) -> list[Example]:
     Raises:
         DataError: a column is missing, or a row names a file that is not there.
     """
-    table = folder / "labels.csv"
-    with table.open(newline="", encoding="utf-8") as lines:
-        reader = csv.DictReader(lines)
-        missing = _NEEDED - set(reader.fieldnames or ())
-        if missing:
-            raise DataError(f"{table} lacks the columns {', '.join(sorted(missing))}.")
-        return [_example(row, folder) for row in reader]
+    return [_example(row, folder) for row in rows_of(folder, _NEEDED)]
 
 
 def _example(row: dict[str, str], folder: Path) -> Example:
-    path = folder / row["file"]
-    region, votes = (folder / row[name] if row.get(name) else None for name in ("region", "votes"))
-    for file in (path, region, votes):
-        if file is not None and not file.is_file():
-            raise DataError(f"{file} is named in labels.csv but is not there.")
     return Example(
         image_id=row["image_id"],
-        path=path,
+        path=image_of(row, folder),
         patient_id=row.get("patient_id") or None,
         part=row.get("part") or None,
         sequence=row.get("sequence") or None,
         pixel_mm=float(row["pixel_mm"]) if row.get("pixel_mm") else None,
-        region_path=region,
+        region_path=file_of(row, "region", folder),
         region_kind=row.get("region_kind") or None,
-        votes_path=votes,
+        votes_path=file_of(row, "votes", folder),
         source=row.get("source") or None,
         labels={head: int(float(row[head])) for head in ("as_status", "stage") if row.get(head)},
     )
