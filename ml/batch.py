@@ -6,26 +6,20 @@ import logging
 import traceback
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-import numpy as np
-
 from ml import tasks
+from ml.data.example import Example
 from ml.images.decode import DecodedImage, decode
 from ml.images.errors import ImageError, Limits, TooManyBytes
-from ml.images.window import percentile_window
 
 if TYPE_CHECKING:
     from ml.lesion import Lesion
     from ml.reading import Prediction
 
 _log = logging.getLogger(__name__)
-_HEATMAP_OPACITY = 0.4
-_LESION_OPACITY = 0.35
-_OUTLINE = (255, 200, 60)  # blue, green, red
-_LESION = (61, 158, 255)
 
 
 @dataclass(frozen=True)
@@ -69,13 +63,18 @@ def files_of(named: Sequence[Path]) -> list[Path]:
 
 
 def read_files(
-    files: Sequence[Path], task: str, models: Sequence[str], out: Path | None = None
+    files: Sequence[Path],
+    task: str,
+    models: Sequence[str],
+    out: Path | None = None,
+    prepared: bool = False,
 ) -> Iterator[FileReading]:
     """Read each file with these models; with `out`, regions, lesions, heatmaps and overlays are put there.
 
     Pictures are named `<stem>-<model>-region.png`, `...-lesion.png`, `...-heatmap.png`, `...-heatmap_focused.png` (as
     `ml.images.store` makes them) and `...-overlay.png` (colour, for the eye). Where files share a stem, those
-    of the later ones get a number.
+    of the later ones get a number. `prepared`: the files have had the task's sampling and equalisation already, as those of
+    a training folder may.
 
     Raises:
         UnknownTask, UnknownModel: before anything is read.
@@ -86,7 +85,7 @@ def read_files(
     for file in files:
         stems[file.stem] += 1
         stem = file.stem if stems[file.stem] == 1 else f"{file.stem}-{stems[file.stem]}"
-        yield _read_file(file, spec, chosen, out / stem if out else None)
+        yield _read_file(file, spec, chosen, out / stem if out else None, prepared)
 
 
 def read_image(file: Path) -> DecodedImage:
@@ -97,11 +96,18 @@ def read_image(file: Path) -> DecodedImage:
     return decode(file.read_bytes(), limits)
 
 
-def _read_file(file: Path, spec: tasks.TaskSpec, models: list[str], out: Path | None) -> FileReading:
+def read_example(example: Example) -> DecodedImage:
+    """Decode the image of an example, as prepared as its data set has it. Raises as `read_image`."""
+    return replace(read_image(example.path), prepared=example.prepared)
+
+
+def _read_file(
+    file: Path, spec: tasks.TaskSpec, models: list[str], out: Path | None, prepared: bool
+) -> FileReading:
     from ml import reading
 
     try:
-        image = read_image(file)
+        image = replace(read_image(file), prepared=prepared)
         findings = reading.check(image, spec.key, models)
         if findings.state == "stopped":
             return FileReading(file, "stopped", findings.sentence, findings.to_json())
@@ -109,7 +115,7 @@ def _read_file(file: Path, spec: tasks.TaskSpec, models: list[str], out: Path | 
         for prediction in reading.read(image, spec.key, models, findings):
             if prediction.detail:
                 _log.error("%s, %s:\n%s", file, prediction.model, prediction.detail)
-            stored = _store(image, prediction, out) if out else {}
+            stored = _store(image, prediction, spec, out) if out else {}
             predictions.append(_as_json(prediction, spec) | {"files": stored})
     except ImageError as error:
         return FileReading(file, "failed", error.sentence)
@@ -153,7 +159,8 @@ def _lesion_as_json(lesion: Lesion) -> dict[str, Any]:
     }
 
 
-def _store(image: DecodedImage, prediction: Prediction, out: Path) -> dict[str, str]:
+def _store(image: DecodedImage, prediction: Prediction, spec: tasks.TaskSpec, out: Path) -> dict[str, str]:
+    from ml.explain.overlay import overlay, png
     from ml.images.store import heatmap_png, mask_png
 
     pictures = {}
@@ -166,7 +173,7 @@ def _store(image: DecodedImage, prediction: Prediction, out: Path) -> dict[str, 
     if prediction.heatmap_focused is not None:
         pictures["heatmap_focused"] = heatmap_png(prediction.heatmap_focused)
     if pictures:
-        pictures["overlay"] = _overlay_png(image, prediction)
+        pictures["overlay"] = png(overlay(image, prediction, spec.preparation))
     out.parent.mkdir(parents=True, exist_ok=True)
     stored = {}
     for name, data in pictures.items():
@@ -174,30 +181,3 @@ def _store(image: DecodedImage, prediction: Prediction, out: Path) -> dict[str, 
         place.write_bytes(data)
         stored[name] = str(place)
     return stored
-
-
-def _overlay_png(image: DecodedImage, prediction: Prediction) -> bytes:
-    """The slice in grey, with heatmap (focused, where there is one) and lesion in colour, region and lesion outlined."""
-    import cv2
-
-    grey = (percentile_window(image.pixels) * 255).astype(np.uint8)
-    picture = cv2.cvtColor(grey, cv2.COLOR_GRAY2BGR)
-    heatmap = prediction.heatmap if prediction.heatmap_focused is None else prediction.heatmap_focused
-    if heatmap is not None:
-        colours = cv2.applyColorMap((heatmap * 255).astype(np.uint8), cv2.COLORMAP_INFERNO)
-        picture = cv2.addWeighted(colours, _HEATMAP_OPACITY, picture, 1 - _HEATMAP_OPACITY, 0)
-    if prediction.region is not None:
-        _outline(picture, prediction.region, _OUTLINE)
-    if prediction.lesion is not None:
-        inside = prediction.lesion.mask
-        tinted = (1 - _LESION_OPACITY) * picture[inside] + _LESION_OPACITY * np.array(_LESION)
-        picture[inside] = np.rint(tinted).astype(np.uint8)
-        _outline(picture, inside, _LESION)
-    return bytes(cv2.imencode(".png", picture)[1])
-
-
-def _outline(picture: np.ndarray, mask: np.ndarray, colour: tuple[int, int, int]) -> None:
-    import cv2
-
-    outlines, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-    cv2.drawContours(picture, outlines, -1, colour, 1)

@@ -13,8 +13,11 @@ import click
 import yaml
 
 from ml import cards, tasks
+from ml.coco_command import coco
 from ml.data_commands import audit, prepare, split
 from ml.explain_command import explain
+from ml.gallery_command import gallery
+from ml.report_command import report
 
 if TYPE_CHECKING:
     from ml.evaluation import Evaluation
@@ -49,10 +52,20 @@ def main() -> None:
 @click.option("--models", "chosen", metavar="A,B", help="Keys of the models; all of the task's by default.")
 @click.option("--out", type=_folder, help="Folder for regions, heatmaps and overlays.")
 @click.option(
+    "--prepared",
+    is_flag=True,
+    help="The files have had the task's sampling and equalisation already, as those of a training folder may.",
+)
+@click.option(
     "--json", "json_file", type=_file, help="Write [{file, state, error, gate, predictions}]; - prints it."
 )
 def predict(
-    images: tuple[Path, ...], task_key: str, chosen: str | None, out: Path | None, json_file: Path | None
+    images: tuple[Path, ...],
+    task_key: str,
+    chosen: str | None,
+    out: Path | None,
+    prepared: bool,
+    json_file: Path | None,
 ) -> None:
     """Read IMAGES (files, or folders of them). The exit status is 1 if anything failed."""
     spec = tasks.task(task_key)
@@ -66,7 +79,7 @@ def predict(
     from ml.tables import reading_lines
 
     readings = []
-    for reading in read_files(files, spec.key, models, out):
+    for reading in read_files(files, spec.key, models, out, prepared):
         readings.append(reading)
         if json_file != Path("-"):
             click.echo("\n".join(reading_lines(reading.to_json(), spec)))
@@ -313,8 +326,11 @@ def benchmark(
 
 
 main.add_command(audit)
+main.add_command(coco)
 main.add_command(explain)
+main.add_command(gallery)
 main.add_command(prepare)
+main.add_command(report)
 main.add_command(split)
 
 

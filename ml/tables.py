@@ -79,7 +79,7 @@ def figures_table(report: Mapping[str, Any]) -> Table:
     if report.get("every", 1) > 1:
         title += f", one image of {report['every']}"
     table = Table("Figure", "Value", "95 % interval, by patient", title=title, title_justify="left")
-    for name, value, interval in _rows(report):
+    for name, value, interval in figure_rows(report):
         table.add_row(name, _number(value), _interval(interval))
     return table
 
@@ -105,16 +105,17 @@ def _patients_table(by_patient: Mapping[str, Mapping[str, Any]]) -> Table:
 _SAID_BESIDE = {"part", "every", "leaky", "notes", "confusion_matrix", "by_patient"}
 
 
-def _rows(report: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any, Any]]:
+def figure_rows(report: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any, Any]]:
+    """Name, value and interval of each figure of an evaluation; those of a group begin with its name."""
     for name, value in report.items():
-        if name.endswith("_ci95") or isinstance(value, str) or name in _SAID_BESIDE:
+        if name.endswith("_ci95") or isinstance(value, str | list) or name in _SAID_BESIDE:
             continue
         interval = report.get(f"{name}_ci95")
         if not isinstance(value, dict):
             yield f"{prefix}{name}", value, interval
         elif name.startswith("by_"):
             for group, inner in value.items():
-                yield from _rows(inner, f"{prefix}{group}: ")
+                yield from figure_rows(inner, f"{prefix}{group}: ")
         else:
             for label, number in value.items():
                 yield f"{prefix}{name}, {label}", number, interval[label] if interval else None

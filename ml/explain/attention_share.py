@@ -59,3 +59,29 @@ def attention_share(heatmap: np.ndarray, lesion: np.ndarray, region: np.ndarray)
         both_of_image=float(both.mean()),
         points_at_lesion=bool(lesion[heatmap == heatmap.max()].mean() > 0.5),
     )
+
+
+def overlap_of_hottest(heatmap: np.ndarray, lesion: np.ndarray) -> float | None:
+    """Intersection over union of a lesion with as many pixels as it has, those where the heatmap is highest.
+
+    Of pixels of one value only some of which are still needed, the lesion's share counts, whatever their order.
+
+    Args:
+        heatmap: (H, W) float.
+        lesion: (H, W) bool, on the same grid.
+
+    Returns:
+        None where the lesion is empty, or the heatmap is. `overlap_by_chance` is what any other area of that size would give.
+    """
+    size = int(lesion.sum())
+    if not size or not heatmap.max() > 0:
+        return None
+    least = np.partition(heatmap, heatmap.size - size, axis=None)[heatmap.size - size]
+    above, level = heatmap > least, heatmap == least
+    common = float(lesion[above].sum()) + (size - above.sum()) * float(lesion[level].mean())
+    return float(common / (2 * size - common))
+
+
+def overlap_by_chance(share: float) -> float:
+    """The intersection over union of two areas that each fill this share of an image and know nothing of each other."""
+    return share / (2 - share)

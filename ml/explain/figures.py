@@ -10,7 +10,7 @@ from typing import Any, Literal, cast
 import numpy as np
 
 from ml import reading
-from ml.batch import read_image
+from ml.batch import read_example
 from ml.cards import weights_file
 from ml.data import Example
 from ml.evaluation import metrics
@@ -144,7 +144,7 @@ class _Recorder(Registry):
 def _explained(example: Example, task: TaskSpec, model: str, warn: Warn) -> _Explained | None:
     """What the model answers and shows, with the gate's opinion beside it and not applied."""
     try:
-        image = read_image(example.path)
+        image = read_example(example)
     except (ImageError, OSError) as error:
         warn(f"{example.path}: {getattr(error, 'sentence', error)}")
         return None
@@ -202,17 +202,17 @@ def _sanity_figures(task: TaskSpec, model: str, head: Head, explained: Sequence[
     # They load TensorFlow; who asks for nothing measurable need not wait for it.
     from ml.explain.sanity import sanity
     from ml.networks import build
-    from ml.networks.classification_heads import HEAD_OF_OUTPUT
+    from ml.networks.classification_heads import output_of_head
     from ml.networks.weights import load_weights
 
     model_spec = task.model(model)
     network = build(model_spec.network, size=model_spec.input_size)
     load_weights(network, weights_file(task.key, model))
     layer = import_module(f"ml.networks.{model_spec.network.split(':')[0]}").HEATMAP_LAYER
-    output = next(name for name, key in HEAD_OF_OUTPUT.items() if key == head.key)
+    output = output_of_head(network, task, head.key)
     pixels = np.stack([each.shown.reshape(network.input_shape[1:]) for each in explained])
     labels = [head.labels.index(each.answer.labels[head.key]) for each in explained]
-    found = sanity(network, layer, output, pixels, labels)
+    found = sanity(network, layer, output, pixels, labels, heatmap=task.heatmap)
     figures: Report = {}
     for name, values in zip(names, (found.after_logits, found.after_all), strict=True):
         there = np.isfinite(values)

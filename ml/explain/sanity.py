@@ -10,8 +10,10 @@ import numpy as np
 import tensorflow as tf
 from scipy.stats import spearmanr
 
-from ml.explain.grad_cam import LOGITS, with_grad_cam
+from ml.explain.grad_cam import LOGITS
+from ml.explain.methods import EXPLAINING
 from ml.networks.weights import settle
+from ml.tasks.spec import Heatmap
 
 DRAWS = 3
 SEED = 42
@@ -40,8 +42,9 @@ def sanity(
     labels: Sequence[int] | None = None,
     draws: int = DRAWS,
     seed: int = SEED,
+    heatmap: Heatmap = "grad_cam",
 ) -> Sanity:
-    """Compares Grad-CAMs of a network with those of the same network with randomised weights.
+    """Compares heatmaps of a network with those of the same network with randomised weights.
 
     Args:
         network: with its trained weights, which it keeps.
@@ -50,6 +53,7 @@ def sanity(
         labels: whose heatmap, for each slice; the highest-scoring one by default. The randomised network explains the same.
         draws: how many randomised networks are averaged; one alone may resemble the trained one by chance.
         seed: of Keras' generators, which are set to it.
+        heatmap: how they are made.
 
     Returns:
         The mean over the draws. Weights are drawn as they would be before a training, by the initialisers of the layers;
@@ -59,7 +63,7 @@ def sanity(
     other = keras.models.clone_model(network)
     other.set_weights(network.get_weights())
     settle(other)
-    explain = with_grad_cam(other, layer, output, [0.0] * network.get_layer(output + LOGITS).units)
+    explain = EXPLAINING[heatmap](other, layer, output, [0.0] * network.get_layer(output + LOGITS).units)
     slices = [tf.constant(pixels[index : index + 1], tf.float32) for index in range(len(pixels))]
     if labels is None:
         labels = [int(np.argmax(explain(each, -1)[0][output])) for each in slices]

@@ -6,6 +6,7 @@ import pytest
 from keras import layers
 
 from ml.explain.focus import focused, normalised
+from ml.tasks import tasks
 
 
 def network_that_looks_at_one_corner():
@@ -120,3 +121,76 @@ def test_without_a_region_the_published_box_is_used_and_named(region):
 
 def test_an_empty_heatmap_stays_empty():
     assert normalised(np.zeros((4, 4), np.float32)).max() == 0
+
+
+def network_of_a_small_and_a_large_answer():
+    """Map 0 answers to brightness over 0.5, map 1 to darkness; both speak for label 1 alike, by the mean of their places."""
+    inputs = layers.Input((8, 8, 1))
+    x = layers.Conv2D(2, 1, activation="relu", name="maps")(inputs)
+    x = layers.GlobalAveragePooling2D()(x)
+    logits = layers.Dense(2, use_bias=False, name="answer_logits")(x)
+    network = keras.Model(inputs, layers.Softmax(name="answer")(logits))
+    network.get_layer("maps").set_weights([np.array([[[[2.0, -2.0]]]]), np.array([-1.0, 1.0])])
+    network.get_layer("answer_logits").set_weights([np.array([[0.0, 64.0], [0.0, 64.0]])])
+    return network
+
+
+def heatmap_of(method, network, pixels, label=1):
+    from ml.explain.methods import EXPLAINING
+
+    explain = EXPLAINING[method](network, "maps", "answer", [0.0, 0.0])
+    return np.asarray(explain(pixels[None, :, :, None].astype(np.float32), label)[1])
+
+
+def test_grad_cam_plus_plus_weighs_a_small_answer_up_against_a_large_one():
+    pixels = np.full((8, 8), 0.5)
+    pixels[1, 1] = 1.0
+    pixels[4:8, 4:8] = 0.0
+
+    equal = heatmap_of("grad_cam", network_of_a_small_and_a_large_answer(), pixels)
+    weighed = heatmap_of("grad_cam_plus_plus", network_of_a_small_and_a_large_answer(), pixels)
+
+    # the gradient is 1 at every place of both maps; a weight is the sum of 1 / (2 + the sum of its map)
+    assert equal[1, 1] == equal[5, 5] == 1.0
+    assert weighed[1, 1] == 1.0
+    assert weighed[4:8, 4:8] == pytest.approx((1 / (2 + 16)) / (1 / (2 + 1)))
+    assert weighed[0, 0] == 0.0
+
+
+def network_with_a_place_for_and_a_place_against():
+    """The upper left pixel speaks for label 1, the lower right one against it as much; other places say nothing."""
+    inputs = layers.Input((4, 4, 1))
+    x = layers.Conv2D(1, 1, use_bias=False, kernel_initializer="ones", name="maps")(inputs)
+    kernel = np.zeros((16, 2))
+    kernel[0, 1], kernel[15, 1] = 1.0, -1.0
+    logits = layers.Dense(2, use_bias=False, name="answer_logits")(layers.Flatten()(x))
+    network = keras.Model(inputs, layers.Softmax(name="answer")(logits))
+    network.get_layer("answer_logits").set_weights([kernel])
+    return network
+
+
+def test_what_speaks_against_a_label_hides_nothing_from_grad_cam_plus_plus():
+    network, pixels = network_with_a_place_for_and_a_place_against(), np.zeros((4, 4))
+    pixels[0, 0] = 1.0
+
+    assert heatmap_of("grad_cam", network, pixels).max() == 0.0
+    assert np.array_equal(heatmap_of("grad_cam_plus_plus", network, pixels), pixels)
+
+
+def test_a_map_that_is_mostly_below_zero_turns_no_sign_in_grad_cam_plus_plus():
+    pixels = np.zeros((8, 8))
+    pixels[1, 1] = 1.0
+    network = network_of_a_small_and_a_large_answer()
+    network.get_layer("maps").activation = keras.activations.linear
+    network.get_layer("answer_logits").set_weights([np.array([[0.0, 64.0], [0.0, 0.0]])])
+
+    assert np.array_equal(heatmap_of("grad_cam_plus_plus", network, pixels), pixels)
+
+
+@pytest.mark.parametrize("spec", tasks(), ids=lambda spec: spec.key)
+def test_each_task_says_in_its_words_which_heatmap_its_models_give(spec):
+    names = {"grad_cam": "Grad-CAM", "grad_cam_plus_plus": "Grad-CAM++"}
+
+    (said,) = {d.text for d in spec.wording.definitions if "Grad-CAM" in d.text} or {names[spec.heatmap]}
+
+    assert ("Grad-CAM++" in said) == (spec.heatmap == "grad_cam_plus_plus")
