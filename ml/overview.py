@@ -6,20 +6,21 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ml.cards import Card, CardError, read_card
+from ml.evaluation.cross_validation import why_leaky
 from ml.tasks import ModelSpec, TaskSpec
 
 _HEAD = """# Models
 
 Written by `python -m ml overview > models/README.md` from the cards, whose figures `python -m ml describe` computes. Each
 folder holds `weights.safetensors` (kernels at half precision), `card.yaml` (what the model is for, its figures, its failures),
-`train.yaml` (what made it) and, where a model was cross-validated, `out_of_fold.csv` (what each fold said of patients whom it
-never saw). Square brackets: 95 % interval, bootstrap by patient; n is images / patients.
+`train.yaml` (what made it) and, where a model was cross-validated, `out_of_fold.csv` and `out_of_fold.<protocol>.csv` (what each
+fold said of patients whom it never saw). Square brackets: 95 % interval, bootstrap by patient; n is images / patients.
 
-Published figures stand in the cards under `published`. They come from splits by image and from other data: no floor to be
-compared with directly.
+Published figures stand in the cards under `published`. Most come from splits by image, from other data or from other splits: no
+floor to be compared with directly. What a card says under a leaky protocol repeats such a split, and is too good.
 """
 
-_LABELS = {
+_STATUS = {
     "auc": "status AUC",
     "auc_within_patients": "status AUC within patients",
     "sensitivity": "sensitivity",
@@ -29,50 +30,80 @@ _LABELS = {
     "stage_quadratic_kappa": "stage quadratic kappa",
     "lesion_dice": "lesion Dice",
 }
+_LABELS = {
+    "auc": "AUC",
+    "auc_by_block": "AUC by block of slices",
+    "auc_gap": "AUC above that of the task's own protocol",
+    "balanced_accuracy": "balanced accuracy",
+    "accuracy": "accuracy",
+    "sensitivity": "sensitivity",
+    "specificity": "specificity",
+    "f2": "F2",
+    "expected_calibration_error": "expected calibration error",
+}
 _MASKS = {"iou": "IoU", "dice": "Dice", "hausdorff95_mm": "Hausdorff 95 % (mm)"}
 
 
 def overview(specs: tuple[TaskSpec, ...]) -> str:
-    """The table of all models that have a card, a section a task, in Markdown."""
-    sections = [_HEAD]
-    for spec in specs:
-        lines = [line for model in spec.models for line in _lines(spec, model)]
-        if lines:
-            note = "" if spec.offered else " For comparison only: offered to nobody."
-            sections.append(
-                f"## {spec.name} (`{spec.key}`)\n\n{spec.wording.summary}{note}\n\n"
-                "| model | measured on | figure | value | n |\n|---|---|---|---|---|\n"
-                + "\n".join(lines)
-                + "\n"
-            )
-    return "\n".join(sections)
+    """The figures of all models that have a card, a section a task, in Markdown."""
+    return "\n".join([_HEAD, *map(_section, specs)])
 
 
-def _lines(spec: TaskSpec, model: ModelSpec) -> Iterator[str]:
+def _section(spec: TaskSpec) -> str:
+    cards = [(model, card) for model in spec.models if (card := _card(spec, model)) is not None]
+    note = "" if spec.offered else " Offered to nobody."
+    head = f"## {spec.name} (`{spec.key}`)\n\n{spec.wording.summary}{note}\n\n"
+    if not cards:
+        return head + "No model of this task has a card yet.\n"
+    lines = [line for model, card in cards for line in _lines(spec, model, card)]
+    leaks = sorted({why for _, card in cards for protocol in card.figures if (why := why_leaky(protocol))})
+    return (
+        head
+        + "| model | measured on | figure | value | n |\n|---|---|---|---|---|\n"
+        + "\n".join(lines)
+        + "".join(f"\n\nLeaky: {why}" for why in leaks)
+        + "\n"
+    )
+
+
+def _card(spec: TaskSpec, model: ModelSpec) -> Card | None:
     try:
-        card = read_card(spec.key, model.key)
+        return read_card(spec.key, model.key)
     except CardError:
-        return
+        return None
+
+
+def _lines(spec: TaskSpec, model: ModelSpec, card: Card) -> Iterator[str]:
     for protocol, figures in card.figures.items():
-        if "_every_" in protocol:
-            continue
-        yield from _block(card, protocol, figures, model.kind)
+        if "_every_" not in protocol:
+            yield from _block(spec, card, protocol, figures, model.kind)
 
 
-def _block(card: Card, protocol: str, figures: Mapping[str, Any], kind: str) -> Iterator[str]:
-    where = protocol.replace("_", " ") + (" (leaky: split by image)" if figures.get("leaky") else "")
-    for key, name in (_MASKS if kind == "region" else _LABELS).items():
+def _block(spec: TaskSpec, card: Card, protocol: str, figures: Mapping[str, Any], kind: str) -> Iterator[str]:
+    where = protocol.replace("_", " ") + (" (leaky)" if figures.get("leaky") else "")
+    staged = any(head.ordinal for head in spec.heads)
+    for key, name in (_MASKS if kind == "region" else _STATUS if staged else _LABELS).items():
         if figures.get(key) is not None:
             yield _line(card, where, name, figures[key], figures.get(f"{key}_ci95"), figures)
-    for label, value in (figures.get("recall_by_stage") or {}).items():
-        interval = (figures.get("recall_by_stage_ci95") or {}).get(label)
-        if value is not None:
-            counted = (figures.get("n_by_stage") or {}).get(label)
-            yield _line(card, where, f"recall of {label}", value, interval, figures, counted)
+    positive = next((head.positive for head in spec.heads if head.positive), "")
+    yield from _by(
+        card, where, figures, "sensitivity_at_specificity", f"sensitivity for {positive} at specificity"
+    )
+    yield from _by(card, where, figures, "recall_by_stage" if staged else "recall_by_label", "recall of")
     for group in ("by_region_kind", "by_sequence"):
         for name, inner in (figures.get(group) or {}).items():
             if inner.get("iou") is not None:
                 yield _line(card, f"{where}, {name}", "IoU", inner["iou"], inner.get("iou_ci95"), inner)
+
+
+def _by(card: Card, where: str, figures: Mapping[str, Any], key: str, words: str) -> Iterator[str]:
+    """A line for each of the figures that are told under one key."""
+    intervals = figures.get(f"{key}_ci95") or {}
+    counts = figures.get(key.replace("recall_by_", "n_by_")) if key.startswith("recall_by_") else None
+    for group, value in (figures.get(key) or {}).items():
+        if value is not None:
+            counted = (counts or {}).get(group)
+            yield _line(card, where, f"{words} {group}", value, intervals.get(group), figures, counted)
 
 
 def _line(

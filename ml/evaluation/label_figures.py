@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ml.evaluation import metrics
-from ml.evaluation.intervals import images_by_patient, patient_weights
+from ml.evaluation.intervals import SEED, images_by_patient, patient_weights
 from ml.evaluation.metrics import weighted
 from ml.evaluation.report import Report, told, told_by, with_interval
 from ml.tasks import Head
@@ -99,6 +99,12 @@ def label_figures(heads: Sequence[HeadAnswers], specificities: Sequence[float] =
             report |= _of_order(answers)
     shown = next((answers for answers in heads if answers.head.ordinal), heads[0])
     return report | {"confusion_matrix": _confusion(shown), "by_patient": _by_patient(first)}
+
+
+def aucs_over_draws(answers: HeadAnswers, seed: int = SEED) -> np.ndarray:
+    """`auc` of the head over the images and over each draw of patients, (1 + draws,); NaN where it has no value."""
+    weights = patient_weights(answers.patients, seed=seed)
+    return _one_auc(answers.head, _aucs(answers.true, answers.ranks, weights))
 
 
 def _of_labels(answers: HeadAnswers) -> Report:

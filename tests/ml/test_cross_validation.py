@@ -289,6 +289,10 @@ def test_several_protocols_stand_side_by_side_and_each_has_a_file_of_its_own(stu
     assert {file.name for file in home.glob("*.csv")} == {"out_of_fold.csv", "out_of_fold.grouped.csv"}
     assert (by_default["protocol"], other["protocol"]) == (TASK.protocol, "grouped")
     assert by_default["auc"] > other["auc"] == 0.5
+    gap = other["auc_gap"]
+    assert "auc_gap" not in by_default
+    assert gap == pytest.approx(other["auc"] - by_default["auc"])
+    assert other["auc_gap_ci95"][0] < gap < other["auc_gap_ci95"][1] < 0
     with pytest.raises(DataError, match=r"published.*knows leave_one_patient_out, grouped"):
         cross_validated(TASK, CLASSIFIER, study.folder, "published")
 

@@ -13,6 +13,7 @@ from ml.evaluation.cross_validation.protocol import (
     check_folds,
     patients_seen_by_their_fold,
     read_protocol,
+    read_protocols,
     why_leaky,
 )
 from ml.evaluation.cross_validation.table import (
@@ -22,10 +23,11 @@ from ml.evaluation.cross_validation.table import (
     read_validation,
     score_columns,
 )
-from ml.evaluation.label_figures import HeadAnswers, label_figures
+from ml.evaluation.intervals import SEED
+from ml.evaluation.label_figures import HeadAnswers, aucs_over_draws, label_figures, leading
 from ml.evaluation.lesion import LesionAgreement, with_lesions
 from ml.evaluation.region import MaskAgreement, mask_figures
-from ml.evaluation.report import Evaluation, Figure, Report, sizes, with_interval
+from ml.evaluation.report import Evaluation, Figure, Report, sizes, told, with_interval
 from ml.tasks import Kind, TaskSpec
 
 _MASK_COLUMNS = ("iou", "dice", "hausdorff95_mm")
@@ -46,8 +48,9 @@ def cross_validated(task: TaskSpec, model: str, data: Path, protocol: str | None
 
     Returns:
         `protocol`, `leaky`, the figures of the model's kind as `ml.evaluation` has them (of labels also
-        `auc_of_calibrated_scores`), `n_images`, `n_patients`, `n_patients_seen_in_training`: how many were measured by a network
-        that had learned from them; `notes`: what a reader of the figures should know.
+        `auc_of_calibrated_scores`, and where the protocol is not the task's own `auc_gap`: how far its AUC is above that of the
+        own one), `n_images`, `n_patients`, `n_patients_seen_in_training`: how many were measured by a network that had learned
+        from them; `notes`: what a reader of the figures should know.
 
     Raises:
         DataError: the scores, the record of the folds and the data set do not fit together.
@@ -62,6 +65,9 @@ def cross_validated(task: TaskSpec, model: str, data: Path, protocol: str | None
     validation = read_validation(file, examples, columns) if kind == "classification" else []
     figures = _of_masks(rows) if kind == "region" else _of_labels(kind, rows, validation, task)
     notes = [why] if (why := why_leaky(by.name)) else []
+    gap = {}
+    if figures.heads and by.name != task.protocol and task.protocol in read_protocols(task, model):
+        gap = _auc_gap(figures.heads, cross_validated(task, model, data, task.protocol).heads)
     return Evaluation(
         {
             "task": task.key,
@@ -69,11 +75,20 @@ def cross_validated(task: TaskSpec, model: str, data: Path, protocol: str | None
             "protocol": by.name,
             "leaky": by.leaky,
             **figures.report,
+            **gap,
             "n_patients_seen_in_training": patients_seen_by_their_fold(by, rows),
             "notes": [*notes, _RANKING] if figures.heads else notes,
         },
         figures.heads,
     )
+
+
+def _auc_gap(heads: Sequence[HeadAnswers], own: Sequence[HeadAnswers]) -> Report:
+    """The patients of both sides are drawn independently: other networks answered, mostly for other patients."""
+    of_protocol, of_own = (leading(each) for each in (heads, own))
+    if of_protocol is None or of_own is None:
+        return {}
+    return told("auc_gap", aucs_over_draws(of_protocol) - aucs_over_draws(of_own, seed=SEED + 1))
 
 
 def _labelled(kind: Kind, examples: Sequence[Example], task: TaskSpec) -> list[Example]:
