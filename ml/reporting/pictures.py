@@ -60,7 +60,7 @@ def pictures_of_labels(
         for outcome in outcomes:
             found = of_outcome(cases, label, outcome)
             pictures = _pictures(task, model, [(case, label) for case in found[:MOST]], warn)
-            how_many = f"{len(found)} images" + (f", {len(pictures)} shown" if found else "")
+            how_many = f"{len(found)} in all" + (f", {len(pictures)} shown" if found else "")
             groups.append((_TITLES[outcome].format(label=label), how_many, pictures))
     return groups
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,8 @@ from ml.training.configuration import Configuration, read_configuration
 from ml.training.fitting import fitted
 from ml.training.fitting.learning import Learning
 from ml.training.inputs.regions import deployed_regions
+from ml.training.summary import write_summary
+from ml.training.tracking import check_tracking, track
 
 
 def train(task: str, model: str, data: Path, overrides: dict[str, object], out: Path | None = None) -> Path:
@@ -28,10 +31,11 @@ def train(task: str, model: str, data: Path, overrides: dict[str, object], out: 
         out: where weights, record and history go; the model's own folder if None. A run that was interrupted there goes on.
 
     Returns:
-        The folder written: `weights.safetensors`, `train.yaml`, `history.jsonl`, `learning_curve.png`.
+        The folder written: `weights.safetensors`, `train.yaml`, `history.jsonl`, `learning_curve.png`, and `results.json` and
+        `summary.md` (`ml.training.summary`).
 
     Raises:
-        UnknownTask, UnknownModel, DataError, ConfigurationError: each with a `sentence`.
+        UnknownTask, UnknownModel, DataError, ConfigurationError, TrackingUnavailable: each with a `sentence`.
     """
     spec = tasks.task(task)
     model_spec = spec.model(model)
@@ -42,7 +46,10 @@ def train(task: str, model: str, data: Path, overrides: dict[str, object], out: 
     training = _of_parts(examples, configuration.train_parts)
     validation = _of_parts(examples, configuration.validation_parts)
     regions = deployed_regions(spec) if model_spec.kind == "lesion" else None
+    check_tracking()
+    started = time.monotonic()
     run = fitted(configuration, spec, model_spec, Learning(training, validation, regions), folder)
+    seconds = time.monotonic() - started
     write_record(
         folder,
         configuration,
@@ -52,6 +59,9 @@ def train(task: str, model: str, data: Path, overrides: dict[str, object], out: 
             "result": {"validation_figure": run.figure, "epochs": run.epochs},
         },
     )
+    parts = {"train": training, "val": validation}
+    results = write_summary(folder, spec, configuration, parts, run, seconds)
+    track(folder, results, configuration.to_plain())
     return folder
 
 

@@ -87,6 +87,8 @@ def test_a_run_leaves_weights_and_names_every_patient_that_it_saw(home, drawn_da
     assert sorted(p.name for p in out.iterdir()) == [
         "history.jsonl",
         "learning_curve.png",
+        "results.json",
+        "summary.md",
         "train.yaml",
         "weights.safetensors",
     ]
