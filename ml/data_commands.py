@@ -53,7 +53,15 @@ def prepare(task_key: str, source: Path, out: Path, rule: int | None) -> None:
 @_data
 @click.option("--json", "json_file", type=_file, help="Write the findings; - prints them alone.")
 @click.option("--figures", type=_folder, help="Folder for bar charts and a histogram as PNG.")
-def audit(task_key: str, data: Path, json_file: Path | None, figures: Path | None) -> None:
+@click.option(
+    "--html",
+    "html_file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="One page with tables and charts, whole in itself.",
+)
+def audit(
+    task_key: str, data: Path, json_file: Path | None, figures: Path | None, html_file: Path | None
+) -> None:
     """Look for what makes figures of TASK wrong: imbalance, duplicates, blank and corrupt images, leakage between parts."""
     spec = tasks.task(task_key)
     # That module registers this command, so it cannot be imported before it.
@@ -61,6 +69,7 @@ def audit(task_key: str, data: Path, json_file: Path | None, figures: Path | Non
 
     _not_inside(data, json_file)
     _not_inside(data, figures)
+    _not_inside(data, html_file)
     from ml.data.auditing import audit as run
 
     report = run(spec, load(spec.key, data))
@@ -71,6 +80,14 @@ def audit(task_key: str, data: Path, json_file: Path | None, figures: Path | Non
             write_figures(report, spec, figures)
         except OSError as error:
             raise _not_written(error, figures) from error
+    if html_file is not None:
+        from ml.reporting.audit_report import audit_report
+
+        try:
+            html_file.parent.mkdir(parents=True, exist_ok=True)
+            html_file.write_text(audit_report(report, spec, data), encoding="utf-8")
+        except OSError as error:
+            raise _not_written(error, html_file) from error
     if json_file != Path("-"):
         from ml.data_tables import balance_table, findings_table
         from ml.tables import show

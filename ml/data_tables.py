@@ -30,13 +30,14 @@ def balance_table(report: Mapping[str, Any]) -> Table:
 def findings_table(report: Mapping[str, Any]) -> Table:
     """What an audit found: how often, and the first of each."""
     table = Table("What", "Number", "Which", title="Findings", title_justify="left")
-    for what, found in _findings(report):
+    for what, found in findings(report):
         more = [f"and {len(found) - _SHOWN} more"] if len(found) > _SHOWN else []
         table.add_row(what, str(len(found)), "; ".join([*found[:_SHOWN], *more]))
     return table
 
 
-def _findings(report: Mapping[str, Any]) -> Iterator[tuple[str, list[str]]]:
+def findings(report: Mapping[str, Any]) -> Iterator[tuple[str, list[str]]]:
+    """What an audit found, each with all that it was found in."""
     leakage, masks = report["leakage"], report["masks"]
     near = f"near duplicates (up to {report['near_duplicates']['distance']} bits of 64)"
     yield "sizes", [f"{size}: {count}" for size, count in report["sizes"].items()]
