@@ -23,6 +23,7 @@ from ml.evaluation import (
     evaluate_lesion,
     evaluate_region,
 )
+from ml.evaluation.report import EVERY_REPORT_HAS, with_every_figure
 from ml.images.decode import DecodedImage
 from ml.images.errors import ImageError
 from ml.tasks import TaskSpec
@@ -106,7 +107,7 @@ def evaluated(
         "part": part,
         "every": every,
     }
-    return replace(evaluation, report={**of_what, **evaluation.report})
+    return replace(evaluation, report=with_every_figure({**of_what, **evaluation.report}))
 
 
 def card_figures(
@@ -134,8 +135,9 @@ def _never_seen(task: TaskSpec, model: str, data: Path, part: str) -> bool:
 
 
 def rounded(value: Report) -> Report:
-    """A report without what the card says elsewhere, to four digits."""
-    kept = {name: inner for name, inner in value.items() if name not in _SAID_ELSEWHERE}
+    """A report without what the card says elsewhere and what does not apply, to four digits."""
+    nothing = {name for name in EVERY_REPORT_HAS if value.get(name) is None and f"{name}_ci95" not in value}
+    kept = {name: inner for name, inner in value.items() if name not in {*_SAID_ELSEWHERE, *nothing}}
     return {name: _four_digits(inner) for name, inner in kept.items()}
 
 

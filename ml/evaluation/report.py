@@ -21,6 +21,13 @@ Report = dict[str, Any]
 Figure = Callable[[np.ndarray], float | None]
 
 
+EVERY_REPORT_HAS = (
+    *("auc", "auc_by_label", "auc_by_block", "accuracy", "balanced_accuracy", "recall_by_label"),
+    *("sensitivity", "specificity", "sensitivity_at_specificity", "f2", "expected_calibration_error", "dice"),
+)
+"""Figures that `python -m ml evaluate` names for every model; None where one does not apply."""
+
+
 @dataclass(frozen=True)
 class Answer(Generic[Value]):
     """What a model says of one image, and whether the gate would have kept the image from this model."""
@@ -48,6 +55,11 @@ def with_interval(name: str, patients: Sequence[str | None], figure: Figure) -> 
     if value is None or not math.isfinite(value):
         return {name: None, f"{name}_ci95": None}
     return {name: value, f"{name}_ci95": patient_interval(patients, figure)}
+
+
+def with_every_figure(report: Report) -> Report:
+    """A report that names each of `EVERY_REPORT_HAS`."""
+    return {**report, **{name: None for name in EVERY_REPORT_HAS if name not in report}}
 
 
 def told(name: str, values: np.ndarray) -> Report:

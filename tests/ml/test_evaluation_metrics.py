@@ -11,6 +11,7 @@ from hypothesis.extra import numpy as arrays
 from sklearn import metrics as reference
 
 from ml.evaluation import metrics
+from ml.evaluation.metrics import weighted
 
 unhurried = settings(deadline=None)
 masks = arrays.arrays(bool, (6, 5))
@@ -63,12 +64,12 @@ def test_auc_is_that_of_scikit_learn_with_ties(pairs: list[tuple[bool, float]]) 
 def test_quadratic_kappa_is_that_of_scikit_learn_and_bounded(pairs: list[tuple[int, int]]) -> None:
     true, predicted = np.array(pairs).T
 
-    kappa = metrics.quadratic_kappa(true, predicted, 4)
+    kappa = float(weighted.quadratic_kappa(confusion(true, predicted, 4))[0])
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         expected = reference.cohen_kappa_score(true, predicted, weights="quadratic", labels=range(4))
-    if kappa is None:
+    if math.isnan(kappa):
         assert len(set(true) | set(predicted)) == 1
     else:
         assert kappa == pytest.approx(expected)
@@ -77,36 +78,30 @@ def test_quadratic_kappa_is_that_of_scikit_learn_and_bounded(pairs: list[tuple[i
 
 @unhurried
 @given(stages)
-def test_recalls_are_those_of_scikit_learn(pairs: list[tuple[int, int]]) -> None:
+def test_recalls_and_precisions_are_those_of_scikit_learn(pairs: list[tuple[int, int]]) -> None:
     true, predicted = np.array(pairs).T
-    expected = reference.recall_score(true, predicted, labels=range(4), average=None, zero_division=np.nan)
+    options = {"labels": range(4), "average": None, "zero_division": np.nan}
 
-    for label in range(4):
-        recall = metrics.recall(true, predicted, label)
-        assert recall is None if np.isnan(expected[label]) else recall == pytest.approx(expected[label])
+    recalls = weighted.recalls(confusion(true, predicted, 4))[0]
+    precisions = weighted.precisions(confusion(true, predicted, 4))[0]
 
-
-def test_sensitivity_and_specificity_are_the_recalls_of_the_two_labels() -> None:
-    positive = np.array([True, True, True, False, False])
-    called = np.array([True, False, True, False, True])
-
-    assert metrics.sensitivity(positive, called) == pytest.approx(2 / 3)
-    assert metrics.specificity(positive, called) == pytest.approx(1 / 2)
-    assert metrics.sensitivity(~positive & positive, called) is None
-    assert metrics.specificity(positive | ~positive, called) is None
+    assert recalls == pytest.approx(reference.recall_score(true, predicted, **options), nan_ok=True)
+    assert precisions == pytest.approx(reference.precision_score(true, predicted, **options), nan_ok=True)
 
 
 @unhurried
-@given(called)
-def test_predictive_values_and_f1_are_those_of_scikit_learn(pairs: list[tuple[bool, bool]]) -> None:
+@given(called, st.sampled_from([1, 2]))
+def test_f_scores_are_those_of_scikit_learn(pairs: list[tuple[bool, bool]], beta: int) -> None:
     positive, said = np.array(pairs).T
 
-    for figure, expected in (
-        (metrics.ppv(positive, said), reference.precision_score(positive, said, zero_division=np.nan)),
-        (metrics.npv(positive, said), reference.precision_score(~positive, ~said, zero_division=np.nan)),
-        (metrics.f1(positive, said), reference.f1_score(positive, said, zero_division=np.nan)),
-    ):
-        assert figure is None if np.isnan(expected) else figure == pytest.approx(expected)
+    score = weighted.f_score(confusion(positive.astype(int), said.astype(int), 2), beta)[0]
+
+    expected = reference.fbeta_score(positive, said, beta=beta, zero_division=np.nan)
+    assert score == pytest.approx(expected, nan_ok=True)
+
+
+def confusion(true: np.ndarray, predicted: np.ndarray, labels: int) -> np.ndarray:
+    return weighted.confusions(true, predicted, labels, np.ones((1, len(true))))
 
 
 @unhurried
@@ -133,7 +128,7 @@ def test_calibration_error_is_the_mean_distance_of_the_bins_from_the_diagonal(
         confidence = sum(score for _, score in inside) / len(inside)
         expected += len(inside) / len(pairs) * abs(share - confidence)
 
-    error = metrics.calibration_error(np.array([p for p, _ in pairs]), np.array([s for _, s in pairs]))
+    error = calibration_error(np.array([p for p, _ in pairs]), np.array([s for _, s in pairs]))
 
     assert error == pytest.approx(expected, abs=1e-12)
 
@@ -141,9 +136,13 @@ def test_calibration_error_is_the_mean_distance_of_the_bins_from_the_diagonal(
 def test_scores_that_say_how_often_they_are_right_have_no_calibration_error() -> None:
     positive = np.array([True] * 3 + [False] * 7)
 
-    assert metrics.calibration_error(positive, np.full(10, 0.3)) == pytest.approx(0)
-    assert metrics.calibration_error(positive, np.full(10, 0.9)) == pytest.approx(0.6)
-    assert metrics.calibration_error(positive[:0], np.zeros(0)) is None
+    assert calibration_error(positive, np.full(10, 0.3)) == pytest.approx(0)
+    assert calibration_error(positive, np.full(10, 0.9)) == pytest.approx(0.6)
+    assert math.isnan(calibration_error(positive[:0], np.zeros(0)))
+
+
+def calibration_error(right: np.ndarray, scores: np.ndarray) -> float:
+    return float(weighted.calibration_error(right, scores, np.ones((1, len(scores))))[0])
 
 
 def outline(mask: np.ndarray) -> list[tuple[int, int]]:

@@ -27,7 +27,7 @@ from ml.evaluation.intervals import SEED
 from ml.evaluation.label_figures import HeadAnswers, aucs_over_draws, label_figures, leading
 from ml.evaluation.lesion import LesionAgreement, with_lesions
 from ml.evaluation.region import MaskAgreement, mask_figures
-from ml.evaluation.report import Evaluation, Figure, Report, sizes, told, with_interval
+from ml.evaluation.report import Evaluation, Figure, Report, sizes, told, with_every_figure, with_interval
 from ml.tasks import Kind, TaskSpec
 
 _MASK_COLUMNS = ("iou", "dice", "hausdorff95_mm")
@@ -68,7 +68,7 @@ def cross_validated(task: TaskSpec, model: str, data: Path, protocol: str | None
     gap = {}
     if figures.heads and by.name != task.protocol and task.protocol in read_protocols(task, model):
         gap = _auc_gap(figures.heads, cross_validated(task, model, data, task.protocol).heads)
-    return Evaluation(
+    report = with_every_figure(
         {
             "task": task.key,
             "model": model,
@@ -78,9 +78,9 @@ def cross_validated(task: TaskSpec, model: str, data: Path, protocol: str | None
             **gap,
             "n_patients_seen_in_training": patients_seen_by_their_fold(by, rows),
             "notes": [*notes, _RANKING] if figures.heads else notes,
-        },
-        figures.heads,
+        }
     )
+    return Evaluation(report, figures.heads)
 
 
 def _auc_gap(heads: Sequence[HeadAnswers], own: Sequence[HeadAnswers]) -> Report:
