@@ -291,6 +291,7 @@ def test_several_protocols_stand_side_by_side_and_each_has_a_file_of_its_own(stu
     assert by_default["auc"] > other["auc"] == 0.5
     gap = other["auc_gap"]
     assert "auc_gap" not in by_default
+    assert any("auc_gap" in note for note in other["notes"])
     assert gap == pytest.approx(other["auc"] - by_default["auc"])
     assert other["auc_gap_ci95"][0] < gap < other["auc_gap_ci95"][1] < 0
     with pytest.raises(DataError, match=r"published.*knows leave_one_patient_out, grouped"):
@@ -319,6 +320,8 @@ def test_a_single_division_is_calibrated_by_its_validation_images_and_measured_w
     expected = (calibrated / calibrated.sum(axis=1, keepdims=True))[:, 1]
     assert evaluation.report["n_images"] == 40
     assert evaluation.report["n_patients_seen_in_training"] == 0
+    assert "auc_of_calibrated_scores" not in evaluation.report
+    assert evaluation.report["notes"] == []
     assert evaluation.heads[0].positive_score == pytest.approx(expected[patients != "b"], abs=0.005)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ml.data import DataError, Example, load
@@ -10,6 +10,7 @@ from ml.evaluation import metrics
 from ml.evaluation.classification import has_label
 from ml.evaluation.cross_validation.calibrated import held_out_answers
 from ml.evaluation.cross_validation.protocol import (
+    Protocol,
     check_folds,
     patients_seen_by_their_fold,
     read_protocol,
@@ -36,6 +37,7 @@ _RANKING = (
     "auc ranks what the networks said. In auc_of_calibrated_scores each patient's scores are calibrated with the other patients, "
     "which moves the patients against each other; the deployed model has one calibration for all, and that changes no rank."
 )
+_GAP = "auc_gap is how far the auc of {name} is above that of {own}, the task's own protocol."
 
 
 def cross_validated(task: TaskSpec, model: str, data: Path, protocol: str | None = None) -> Evaluation:
@@ -48,9 +50,9 @@ def cross_validated(task: TaskSpec, model: str, data: Path, protocol: str | None
 
     Returns:
         `protocol`, `leaky`, the figures of the model's kind as `ml.evaluation` has them (of labels also
-        `auc_of_calibrated_scores`, and where the protocol is not the task's own `auc_gap`: how far its AUC is above that of the
-        own one), `n_images`, `n_patients`, `n_patients_seen_in_training`: how many were measured by a network that had learned
-        from them; `notes`: what a reader of the figures should know.
+        `auc_of_calibrated_scores` where patients calibrate each other, and `auc_gap` where the protocol is not the task's own:
+        how far its AUC is above that of the own one), `n_images`, `n_patients`, `n_patients_seen_in_training`: how many were
+        measured by a network that had learned from them; `notes`: what a reader of the figures should know.
 
     Raises:
         DataError: the scores, the record of the folds and the data set do not fit together.
@@ -58,16 +60,13 @@ def cross_validated(task: TaskSpec, model: str, data: Path, protocol: str | None
     kind = task.model(model).kind
     examples = load(task.key, data)
     by = read_protocol(task, model, protocol)
-    columns = list(_MASK_COLUMNS) if kind == "region" else score_columns(task.heads)
-    file = out_of_fold_file(task.key, model, by.name)
-    rows = read_out_of_fold(file, examples, columns)
-    check_folds(by, rows, _labelled(kind, examples, task))
-    validation = read_validation(file, examples, columns) if kind == "classification" else []
-    figures = _of_masks(rows) if kind == "region" else _of_labels(kind, rows, validation, task)
-    notes = [why] if (why := why_leaky(by.name)) else []
-    gap = {}
+    rows = _checked_rows(task, model, by, examples)
+    figures = _of_masks(rows) if kind == "region" else _of_labels(task, model, by, rows, examples)
     if figures.heads and by.name != task.protocol and task.protocol in read_protocols(task, model):
-        gap = _auc_gap(figures.heads, cross_validated(task, model, data, task.protocol).heads)
+        own = read_protocol(task, model)
+        own_rows = _checked_rows(task, model, own, examples)
+        own_heads, _ = _answers(task, model, own, own_rows, examples)
+        figures = Evaluation({**figures.report, **_auc_gap(figures.heads, own_heads)}, figures.heads)
     report = with_every_figure(
         {
             "task": task.key,
@@ -75,12 +74,28 @@ def cross_validated(task: TaskSpec, model: str, data: Path, protocol: str | None
             "protocol": by.name,
             "leaky": by.leaky,
             **figures.report,
-            **gap,
             "n_patients_seen_in_training": patients_seen_by_their_fold(by, rows),
-            "notes": [*notes, _RANKING] if figures.heads else notes,
+            "notes": list(_notes(task, by, figures.report)),
         }
     )
     return Evaluation(report, figures.heads)
+
+
+def _checked_rows(task: TaskSpec, model: str, by: Protocol, examples: Sequence[Example]) -> list[HeldOut]:
+    kind = task.model(model).kind
+    columns = list(_MASK_COLUMNS) if kind == "region" else score_columns(task.heads)
+    rows = read_out_of_fold(out_of_fold_file(task.key, model, by.name), examples, columns)
+    check_folds(by, rows, _labelled(kind, examples, task))
+    return rows
+
+
+def _notes(task: TaskSpec, by: Protocol, report: Report) -> Iterator[str]:
+    if why := why_leaky(by.name):
+        yield why
+    if "auc_gap" in report:
+        yield _GAP.format(name=by.name, own=task.protocol)
+    if "auc_of_calibrated_scores" in report:
+        yield _RANKING
 
 
 def _auc_gap(heads: Sequence[HeadAnswers], own: Sequence[HeadAnswers]) -> Report:
@@ -110,19 +125,31 @@ def _mask_agreement(row: HeldOut) -> MaskAgreement:
     return MaskAgreement(row.example, iou, dice, row.said["hausdorff95_mm"])
 
 
-def _of_labels(
-    kind: Kind, rows: Sequence[HeldOut], validation: Sequence[HeldOut], task: TaskSpec
-) -> Evaluation:
+def _answers(
+    task: TaskSpec, model: str, by: Protocol, rows: Sequence[HeldOut], examples: Sequence[Example]
+) -> tuple[tuple[HeadAnswers, ...], bool]:
+    """The answers by head, and whether each patient's were calibrated by the other patients."""
+    kind = task.model(model).kind
+    file, columns = out_of_fold_file(task.key, model, by.name), score_columns(task.heads)
+    validation = read_validation(file, examples, columns) if kind == "classification" else []
     labelled = [row for row in rows if has_label(row.example, task)]
     heads = tuple(
         held_out_answers(kind, labelled, head, task.threshold_rule, validation) for head in task.heads
     )
+    return heads, not validation
+
+
+def _of_labels(
+    task: TaskSpec, model: str, by: Protocol, rows: Sequence[HeldOut], examples: Sequence[Example]
+) -> Evaluation:
+    labelled = [row for row in rows if has_label(row.example, task)]
+    heads, by_the_others = _answers(task, model, by, rows, examples)
     report = {
         **label_figures(heads, task.specificities),
-        **_auc_of_calibrated_scores(heads),
+        **(_auc_of_calibrated_scores(heads) if by_the_others else {}),
         **sizes([row.example for row in labelled]),
     }
-    if kind == "lesion":
+    if task.model(model).kind == "lesion":
         lesions = [(row.example, found) for row in labelled if (found := _lesion_agreement(row)) is not None]
         report = with_lesions(report, lesions, task)
     return Evaluation(report, heads)
@@ -131,7 +158,7 @@ def _of_labels(
 def _auc_of_calibrated_scores(heads: Sequence[HeadAnswers]) -> Report:
     report: Report = {}
     for answers in heads:
-        if answers.head.positive is not None:
+        if answers.head.binary:
             report |= with_interval("auc_of_calibrated_scores", answers.patients, _auc_of(answers))
     return report
 
