@@ -89,6 +89,16 @@ def test_who_share_an_image_are_one_patient(tmp_path: Path) -> None:
     assert [e.patient_id for e in load("bone_xray", tmp_path)] == [f"P{n:06d}" for n in (1, 2, 1, 4, 4)]
 
 
+def test_who_share_an_image_with_somebody_who_shares_another_are_one_patient_too(tmp_path: Path) -> None:
+    rows = [btxrd_row(n, age=age) for n, age in ((1, 30), (2, 31), (3, 32), (4, 31))]
+    btxrd_folders(tmp_path, rows)
+    for copy, original in ((3, 2), (4, 1)):
+        data = (tmp_path / f"images/IMG{original:06d}.jpeg").read_bytes()
+        (tmp_path / f"images/IMG{copy:06d}.jpeg").write_bytes(data)
+
+    assert {e.patient_id for e in load("bone_xray", tmp_path)} == {"P000001"}
+
+
 def test_the_public_set_is_divided_by_patient_and_by_centre(tmp_path: Path) -> None:
     rows = [
         btxrd_row(n, ("", "osteochondroma", "osteosarcoma")[n % 3], center=1 + (n > 150), age=n // 2)

@@ -67,9 +67,9 @@ def test_the_ultrasound_set_is_read_for_stones_whatever_the_case_of_its_folders(
 
 
 def test_a_second_copy_further_down_and_hidden_files_are_left_out(tmp_path: Path) -> None:
-    files = ["Stone/a.jpg", "Normal/b.jpg", "Normal/._b.jpg", "Normal/Normal/b.jpg", "__MACOSX/Stone/c.jpg"]
-    class_folders(tmp_path, files)
-    (tmp_path / "Stone/notes.txt").write_text("no picture")
+    files = ["Stone/a.jpg", "Normal/b.jpg", "Normal/._b.jpg", "Normal/Normal/b.jpg"]
+    class_folders(tmp_path, ["__MACOSX/Stone/c.jpg", *(f"set/{file}" for file in files)])
+    (tmp_path / "set/Stone/notes.txt").write_text("no picture")
 
     assert [e.image_id for e in load("kidney_stone", tmp_path)] == ["b", "a"]
 
