@@ -34,7 +34,7 @@ def _says(prediction: Mapping[str, Any], spec: TaskSpec) -> str:
     for head in spec.heads:
         if scores := prediction["scores"].get(head.key):
             value = prediction[head.key]
-            label = value if head.positive is None else _binary(head.labels, head.positive, value)
+            label = _binary(head.labels, head.positive, value) if head.binary and head.positive else value
             words.append(f"{head.name} {label} {scores[label]:.2f}")
     if prediction["region_px"] is not None:
         area = prediction["area_mm2"]

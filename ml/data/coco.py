@@ -104,10 +104,10 @@ def _pieces(example: Example, shape: tuple[int, int]) -> Iterator[dict[str, Any]
     for number in range(1, count):
         left, top, width, height, area = (int(value) for value in stats[number])
         outlines, _ = cv2.findContours(
-            (pieces == number).astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE
+            (pieces == number).astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE
         )
         outline = outlines[0].reshape(-1, 2)
-        if len(outline) < 3:  # one or two pixels have no polygon: their box stands for it
+        if len(outline) < 3:  # a line of pixels is no polygon: its box stands for it
             right, bottom = left + width, top + height
             outline = np.array([(left, top), (right, top), (right, bottom), (left, bottom)])
         yield {

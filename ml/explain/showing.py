@@ -20,7 +20,7 @@ from ml.reading import Prediction
 from ml.registry import ModelUnavailable, registry
 from ml.tasks import TaskSpec
 
-_PASSED = GateFindings("", {}, "passed", None, {})
+_PASSED = GateFindings(kind="", scores={}, state="passed")
 
 
 @dataclass(frozen=True)
