@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ml.data.btxrd import btxrd_folder, load_btxrd
-from ml.data.example import DataError, Example
+from ml.data.example import NOTHING, DataError, Example
 from ml.data.labels_csv import LABELS_CSV, file_of, image_of, label_index, rows_of
 from ml.tasks import task
 
@@ -45,7 +45,7 @@ def _example(row: dict[str, str], folder: Path) -> Example:
         patient_id=row.get("patient_id") or None,
         part=row.get(_DEPLOYED) or None,
         region_path=mask,
-        region_kind="tumour" if mask else None,
+        region_kind="tumour" if mask else NOTHING if row["label"] == head.labels[0] else None,
         source=f"center {row['center']}" if row.get("center") else None,
         labels={head.key: label_index(head.labels, row["label"], row["image_id"])},
         parts={protocol: row[protocol] for protocol in _PARTS if row.get(protocol)},

@@ -14,6 +14,10 @@ class DataError(ValueError):
         super().__init__(sentence)
 
 
+NOTHING = "nothing"
+"""Region kind of an image that has no mask because there is nothing to mark on it: its region is empty, not unknown."""
+
+
 @dataclass(frozen=True)
 class Example:
     """An image with what is known of it.
@@ -28,7 +32,7 @@ class Example:
         region_path: mask file (0 / 255) on the image's grid, or None.
         votes_path: readings of the lesion on the image's grid, or None: pixel value / 60 = how many of four readings
             outlined it.
-        region_kind: what the mask marks (`joint_region`, `pelvic_bone`), or None.
+        region_kind: what the mask marks (`joint_region`, `pelvic_bone`); `NOTHING` where a reader saw nothing to mark; or None.
         source: the collection that it comes from, or None.
         labels: head key to label index, only where known.
         parts: what the data set suggests for other protocols, {protocol: part}.

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ml.data.example import DataError, Example
+from ml.data.example import NOTHING, DataError, Example
 
 LABELME = ".json"
 
@@ -26,6 +26,8 @@ def read_region_mask(example: Example, shape: tuple[int, int]) -> np.ndarray:
         DataError: the example has none, or its file is neither.
     """
     file = example.region_path
+    if file is None and example.region_kind == NOTHING:
+        return np.zeros(shape, bool)
     if file is None:
         raise DataError(f"{example.image_id} has no mask.")
     return outlined(file, shape) if file.suffix.lower() == LABELME else _drawn(file, shape)

@@ -7,7 +7,7 @@ from pathlib import Path
 from ml.data.btxrd.parts import with_parts
 from ml.data.btxrd.patients import joined_by_file, patients_of
 from ml.data.btxrd.table import TABLE, Row, read_table
-from ml.data.example import DataError, Example
+from ml.data.example import NOTHING, DataError, Example
 from ml.tasks import task
 
 __all__ = ["btxrd_folder", "load_btxrd"]
@@ -62,7 +62,7 @@ def _example(row: Row, patient: str, file: Path, folder: Path) -> Example:
         path=file,
         patient_id=patient,
         region_path=outline if outlined else None,
-        region_kind="tumour" if outlined else None,
+        region_kind="tumour" if outlined else NOTHING if row.label == "Normal" else None,
         source=f"center {row.center}",
         labels={head.key: head.labels.index(row.label)},
     )

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ml.data.example import DataError, Example
+from ml.data.example import NOTHING, DataError, Example
 from ml.data.region_mask import LABELME, outlined
 from ml.data.square import mask_square, side_of
 from ml.images.decode import DecodedImage, decode
@@ -58,7 +58,7 @@ def read_pictures(
             original,
             image_id=f"img_{len(found.pictures):04d}",
             pixel_mm=None if original.pixel_mm is None else round(original.pixel_mm * shrunk, 4),
-            region_kind=None if mask is None else original.region_kind,
+            region_kind=original.region_kind if mask is not None or original.region_kind == NOTHING else None,
             prepared=True,
         )
         prepared = None if mask is None else mask_square(mask, preparation)

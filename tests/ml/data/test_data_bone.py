@@ -10,6 +10,7 @@ from ml.data import DataError, load
 from ml.data.bone_xray import CONTRADICTED
 from ml.data.btxrd.patients import joined_by_file, patients_of
 from ml.data.btxrd.table import Row
+from ml.data.example import NOTHING
 from ml.data.labels_csv import rows_of
 from ml.data.region_mask import read_region_mask
 from ml.data.split import folds
@@ -25,7 +26,7 @@ def test_a_prepared_folder_gives_label_mask_patient_centre_and_both_parts(tmp_pa
 
     normal, benign, malignant = examples[:3]
     assert [e.labels["tumour"] for e in examples[:3]] == [0, 1, 2]
-    assert (normal.region_path, normal.region_kind) == (None, None)
+    assert (normal.region_path, normal.region_kind) == (None, NOTHING)
     assert (benign.region_path, benign.region_kind) == (tmp_path / "masks/IMG009001.png", "tumour")
     assert (malignant.patient_id, malignant.source, malignant.part) == ("P2", "center 1", "train")
     assert malignant.parts == {"part_stratified": "train", "part_center": "train"}
@@ -51,7 +52,7 @@ def test_the_public_table_says_label_and_centre_and_the_outline_is_the_region(tm
     assert [e.image_id for e in (malignant, benign, normal)] == ["IMG000002", "IMG000005", "IMG000007"]
     assert [e.labels["tumour"] for e in (malignant, benign, normal)] == [2, 1, 0]
     assert (benign.source, benign.parts["part_center"]) == ("center 3", "test")
-    assert normal.region_path is None
+    assert (normal.region_path, normal.region_kind) == (None, NOTHING)
     assert malignant.region_kind == "tumour"
     assert not malignant.prepared
     mask = read_region_mask(malignant, (50, 100))

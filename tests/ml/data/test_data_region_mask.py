@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from ml.data import DataError, Example
+from ml.data.example import NOTHING
 from ml.data.region_mask import grid_of, read_region_mask
 from tests.ml.data.drawn_sources import write_image, write_outline
 
@@ -40,6 +41,13 @@ def test_outlines_are_filled_and_scaled_with_their_image(tmp_path: Path) -> None
     assert squashed[17:44, 11:29].all()
     assert not squashed[:, :9].any()
     assert not squashed[:, 31:].any()
+
+
+def test_where_there_is_nothing_to_mark_the_region_is_empty_and_not_unknown() -> None:
+    nothing = Example("i", Path("i.png"), region_kind=NOTHING)
+
+    assert read_region_mask(nothing, (20, 40)).shape == (20, 40)
+    assert not read_region_mask(nothing, (20, 40)).any()
 
 
 def test_a_box_counts_where_there_is_no_polygon(tmp_path: Path) -> None:
