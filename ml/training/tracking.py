@@ -66,7 +66,7 @@ def _mlflow() -> Any:
         return import_module("mlflow")
     except ImportError as error:
         raise TrackingUnavailable(
-            f"{URI} is set, but MLflow is not installed. Install it (pip install -e .[mlflow]) or unset {URI}."
+            f"{URI} is set, but MLflow is not installed. Install it (pip install mlflow-skinny, which pyproject.toml pins as an extra) or unset {URI}."
         ) from error
 
 
