@@ -69,11 +69,12 @@ class Configuration:
         start_from: `random`, `lite0` (ImageNet weights of EfficientNet-Lite0 in the places that fit), `mobilenet`
             (MobileNetV2's), or another model's key.
         weights_folder: where `lite0`'s file lies.
-        train_parts, validation_parts: parts of the data set by its `part` column.
+        train_parts, validation_parts: parts of the data set by its `part` column; without train_parts all of it is learned from.
         region_kinds: only images whose mask marks one of these; all if empty.
         loss: `dice_bce` or `bce` for regions, `focal` or `cross_entropy` for labels.
         head_weights: weight of each head's loss.
-        sampling: `each` image once an epoch, or `balanced`: drawn so that all labels of the first head are equally frequent.
+        sampling: `each` image once an epoch, or `balanced`: drawn so that all labels of the first head are equally
+            frequent, and within a label long series of one patient count less.
         keep: weights of the `best` epoch by the validation figure, or of the `last`.
         patience: epochs without improvement before a stage ends.
         batch_norm_momentum: a run of few steps needs a lower one than Keras' 0.99, or its statistics stay those of the start.

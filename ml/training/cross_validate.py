@@ -19,6 +19,7 @@ from ml.evaluation.cross_validation.table import out_of_fold_file, validation_fo
 from ml.training.configuration import Configuration, read_configuration
 from ml.training.fitting import fitted
 from ml.training.fitting.learning import Learning
+from ml.training.inputs.cached_features import FrontMaps
 from ml.training.inputs.regions import COMPLEMENT, RegionsOfFolds
 from ml.training.said import DIGITS, Row, said_by
 from ml.training.train import patients_of, usable
@@ -55,12 +56,14 @@ def cross_validate(
         _of_use(fold, model_spec, configuration) for fold in folds(examples, protocol, spec.heads[0].key)
     ]
     networks = RegionsOfFolds(spec, examples) if model_spec.kind == "lesion" else None
+    maps = FrontMaps(configuration.augmentation, configuration.seed)
     rows: list[Row] = []
     for fold in divided:
         regions = networks.without(set(patients_of(fold.held_out))) if networks else None
         weights = out / fold.name / "weights.safetensors"
         if not weights.is_file():
-            fitted(configuration, spec, model_spec, Learning(fold.train, fold.val, regions), out / fold.name)
+            learning = Learning(fold.train, fold.val, regions, maps)
+            fitted(configuration, spec, model_spec, learning, out / fold.name)
         asked = {fold.name: fold.held_out}
         if model_spec.kind == "classification" and len(divided) == 1 and fold.val:
             asked[validation_fold(fold.name)] = fold.val

@@ -13,6 +13,7 @@ import yaml
 from ml import tasks
 from ml.cards import models_dir
 from ml.data import DataError, Example, load
+from ml.data.example import NOTHING
 from ml.training.configuration import Configuration, read_configuration
 from ml.training.fitting import fitted
 from ml.training.fitting.learning import Learning
@@ -43,7 +44,7 @@ def train(task: str, model: str, data: Path, overrides: dict[str, object], out: 
     configuration = read_configuration(home / "train.yaml", overrides)
     folder = out or home
     examples = usable(load(task, data), model_spec, configuration)
-    training = _of_parts(examples, configuration.train_parts)
+    training = _of_parts(examples, configuration.train_parts) if configuration.train_parts else examples
     validation = _of_parts(examples, configuration.validation_parts)
     regions = deployed_regions(spec) if model_spec.kind == "lesion" else None
     check_tracking()
@@ -72,7 +73,7 @@ def usable(
     kinds = configuration.region_kinds
     of_kind = [e for e in examples if not kinds or e.region_kind in kinds]
     if model.kind == "region":
-        return [e for e in of_kind if e.region_path is not None]
+        return [e for e in of_kind if e.region_path is not None or e.region_kind == NOTHING]
     if model.kind == "lesion":
         return [e for e in of_kind if e.votes_path is not None]
     return [e for e in of_kind if e.labels]

@@ -14,11 +14,12 @@ from pathlib import Path
 from typing import Any
 
 import keras
+import numpy as np
 
 from ml.data import Example
 from ml.networks import build
 from ml.networks.classification_heads import head_of_output
-from ml.networks.weights import load_weights
+from ml.networks.weights import load_weights, settle
 from ml.tasks import ModelSpec, TaskSpec
 from ml.training.configuration import Configuration, Stage
 from ml.training.curves import draw_learning_curve
@@ -29,7 +30,7 @@ from ml.training.fitting.resume import forget_progress, keep_progress, put_progr
 from ml.training.fitting.starting_weights import put_starting_weights
 from ml.training.fitting.validation import Keeper, label_figure, region_figure
 from ml.training.inputs.batches import AugmentedBatches, Prepared, load_prepared
-from ml.training.inputs.cached_features import CachedBatches, divided, maps_of
+from ml.training.inputs.cached_features import CachedBatches, FrontMaps, divided
 
 
 def fit(
@@ -85,6 +86,7 @@ class _Run:
             network = build(self._model.network, size=stage.size)
             if weights is not None:
                 network.set_weights(weights)
+                settle(network)
             elif not resumed:
                 put_starting_weights(network, configuration)
             _freeze(network, stage.frozen)
@@ -96,6 +98,7 @@ class _Run:
             self._compile(trained, outputs, stage, train, steps=len(batches) * stage.epochs)
             if resumed and weights is None:
                 put_progress(self._folder, trained)
+                settle(network)
             figure = partial(label_figure, heads=self._task.heads) if outputs else region_figure
             other_grid = number > 0 and stage.size != configuration.stages[number - 1].size
             keeper.begin_stage(
@@ -134,10 +137,11 @@ class _Run:
             batches = AugmentedBatches(train, outputs, bounds, stage.batch, seed, first, balanced)
             return network, batches, val
         front, back = divided(network, stage.cached)
+        maps = self._learning.maps or FrontMaps(bounds, configuration.seed)
         cached = CachedBatches(
-            front, train, outputs, bounds, stage.variants, stage.batch, seed, first, balanced
+            front, maps, train, outputs, stage.variants, stage.batch, seed, first, balanced
         )
-        return back, cached, None if val is None else replace(val, pixels=maps_of(front, val.pixels))
+        return back, cached, None if val is None else replace(val, pixels=np.stack(maps.of(front, val, 0)))
 
     def _digest(self) -> str:
         patients = [e.image_id for e in (*self._learning.train, *self._learning.val)]
@@ -168,6 +172,9 @@ class _Run:
             even = [1.0] * labels if self._configuration.sampling == "balanced" else None
             losses[output] = label_loss(loss_name, even or _balance(prepared.labels[head_key], labels))
             weights[output] = self._configuration.head_weights.get(head_key, 1.0)
+        if len(losses) == 1:
+            network.compile(optimizer, loss=next(iter(losses.values())), jit_compile=False)
+            return
         network.compile(optimizer, loss=losses, loss_weights=weights, jit_compile=False)
 
 

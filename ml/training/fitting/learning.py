@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ml.data import Example
+from ml.training.inputs.cached_features import FrontMaps
 from ml.training.inputs.regions import Regions
 
 
@@ -18,11 +19,13 @@ class Learning:
         train: images.
         val: images that decide which epoch is kept; empty where the number of epochs is fixed beforehand.
         regions: where the bone lies on them, for models that judge the region.
+        maps: of frozen fronts, shared between the folds of a cross-validation; None where there is one run only.
     """
 
     train: Sequence[Example]
     val: Sequence[Example] = ()
     regions: Regions | None = None
+    maps: FrontMaps | None = None
 
 
 @dataclass(frozen=True)

@@ -45,8 +45,9 @@ def focal(class_weights: list[float], gamma: float = 2.0) -> Loss:
     def loss(true: Any, score: Any) -> Any:
         chosen = ops.one_hot(ops.cast(ops.reshape(true, (-1,)), "int32"), labels)
         score = ops.clip(score, 1e-6, 1.0)
-        each = -ops.power(1.0 - score, gamma) * ops.log(score) * weights * chosen
-        return ops.sum(each, axis=-1)
+        each = -ops.log(score) * weights * chosen
+        # (1 - score) ** 0 is 1, but its gradient at a score of 1 is no number
+        return ops.sum(each * ops.power(1.0 - score, gamma) if gamma else each, axis=-1)
 
     return loss
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -20,11 +21,16 @@ from ml.training.inputs.augmentation import augment
 
 @dataclass(frozen=True)
 class Prepared:
-    """pixels: (N, S, S, C) float32 in [0, 1]; masks: (N, S, S) or None; labels: head key to (N,) int32, -1 where unknown."""
+    """pixels: (N, S, S, C) float32 in [0, 1]; masks: (N, S, S) or None; labels: head key to (N,) int32, -1 where unknown.
+
+    image_ids and patients say which image is whose, (N,) each.
+    """
 
     pixels: np.ndarray
     masks: np.ndarray | None
     labels: dict[str, np.ndarray]
+    image_ids: tuple[str, ...] = ()
+    patients: tuple[str | None, ...] = ()
 
 
 def load_prepared(examples: Sequence[Example], task: TaskSpec, model: ModelSpec, size: int) -> Prepared:
@@ -36,7 +42,13 @@ def load_prepared(examples: Sequence[Example], task: TaskSpec, model: ModelSpec,
     pairs = [_prepared(example, task, model, size) for example in examples]
     masks = [mask for _, mask in pairs if mask is not None]
     labels = {h.key: np.array([e.labels.get(h.key, -1) for e in examples], np.int32) for h in task.heads}
-    return Prepared(np.stack([pixels for pixels, _ in pairs]), np.stack(masks) if masks else None, labels)
+    return Prepared(
+        np.stack([pixels for pixels, _ in pairs]),
+        np.stack(masks) if masks else None,
+        labels,
+        tuple(e.image_id for e in examples),
+        tuple(e.patient_id for e in examples),
+    )
 
 
 def _prepared(
@@ -73,14 +85,15 @@ class AugmentedBatches(keras.utils.PyDataset):
     ) -> None:
         super().__init__()
         self._prepared, self._outputs, self._bounds, self._batch = prepared, outputs, bounds, batch
-        self._seed, self._epoch, self._balanced = seed, first_epoch, balanced
+        self._seed, self._epoch = seed, first_epoch
+        self._chances = None if balanced is None else chances(prepared, balanced)
         self._begin()
 
     def __len__(self) -> int:
         return -(-len(self._order) // self._batch)
 
     def __getitem__(self, index: int) -> tuple[np.ndarray, Any]:
-        """Batch `index`: pixels (B, S, S, C), and masks (B, S, S, 1) or output name to (B,) label indices."""
+        """Batch `index`: pixels (B, S, S, C), and masks (B, S, S, 1) or label indices (B,), by name if there are several."""
         chosen = self._order[index * self._batch : (index + 1) * self._batch]
         masks = self._prepared.masks
         pairs = [
@@ -92,7 +105,9 @@ class AugmentedBatches(keras.utils.PyDataset):
         pixels = np.stack([pair[0] for pair in pairs])
         if self._outputs is None:
             return pixels, np.stack([pair[1] for pair in pairs if pair[1] is not None])[..., None]
-        return pixels, {name: self._prepared.labels[head][chosen] for name, head in self._outputs.items()}
+        return pixels, answers(
+            {name: self._prepared.labels[head][chosen] for name, head in self._outputs.items()}
+        )
 
     def on_epoch_end(self) -> None:
         """A new order for the next epoch."""
@@ -101,13 +116,32 @@ class AugmentedBatches(keras.utils.PyDataset):
 
     def _begin(self) -> None:
         self._generator = np.random.default_rng((self._seed, self._epoch))
-        labels = None if self._balanced is None else self._prepared.labels[self._balanced]
-        self._order = order(len(self._prepared.pixels), labels, self._generator)
+        self._order = order(len(self._prepared.pixels), self._chances, self._generator)
 
 
-def order(count: int, labels: np.ndarray | None, generator: np.random.Generator) -> np.ndarray:
-    """The places of an epoch's images, (count,) int: each once, or drawn so that all labels come equally often."""
-    if labels is None:
+def answers(labels: dict[str, np.ndarray]) -> Any:
+    """Labels as Keras wants them: by output name, but bare for a network of one output."""
+    return labels if len(labels) > 1 else next(iter(labels.values()))
+
+
+def order(count: int, chances: np.ndarray | None, generator: np.random.Generator) -> np.ndarray:
+    """The places of an epoch's images, (count,) int: each once, or drawn by these chances."""
+    if chances is None:
         return generator.permutation(count)
-    share = 1.0 / np.bincount(labels)[labels]
-    return np.asarray(generator.choice(count, count, p=share / share.sum()))
+    return np.asarray(generator.choice(count, count, p=chances))
+
+
+def chances(prepared: Prepared, head: str) -> np.ndarray:
+    """(N,) float adding up to 1, by which all labels of a head come equally often.
+
+    Within a label a patient counts by the root of the number of their images: a long series must not drown the others.
+    """
+    labels = prepared.labels[head]
+    whose = [
+        (patient or image, int(label))
+        for patient, image, label in zip(prepared.patients, prepared.image_ids, labels, strict=True)
+    ]
+    images = Counter(whose)
+    weights = np.array([images[each] ** -0.5 for each in whose])
+    totals = np.bincount(labels, weights)
+    return np.asarray(weights / totals[labels] / np.count_nonzero(totals))
