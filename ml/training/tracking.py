@@ -66,7 +66,8 @@ def _mlflow() -> Any:
         return import_module("mlflow")
     except ImportError as error:
         raise TrackingUnavailable(
-            f"{URI} is set, but MLflow is not installed. Install it (pip install mlflow-skinny, which pyproject.toml pins as an extra) or unset {URI}."
+            f"{URI} is set, but MLflow is not installed. "
+            f"Install its client (pip install mlflow-skinny, pinned as an extra in pyproject.toml) or unset {URI}."
         ) from error
 
 
