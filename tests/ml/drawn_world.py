@@ -1,6 +1,7 @@
 """A task whose models are tiny networks that know the answer, with a data set of bright squares: a square's size is its label.
 
-Every image of a label is answered rightly but the last one, whose square is that of the next label.
+Every image of a label is answered rightly but the last one, whose square is that of the next label. The networks of the folds
+answered the same; one patient is said to have been learned from.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from itertools import product
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -19,20 +21,24 @@ import cv2
 import keras
 import numpy as np
 import pytest
+import yaml
 from keras import layers
 
 import ml.networks
 from ml import tasks
 from ml.cards import write_card
 from ml.data.dataset_layout import label_column
+from ml.evaluation.cross_validation.table import out_of_fold_file, score_columns
 from ml.networks.classification_heads import label_scores, status_and_stage
 from ml.networks.weights import save_weights
 from ml.registry import registry
-from ml.tasks import TaskSpec
+from ml.tasks import Head, TaskSpec
 
 SIDE = 64
 SIZE = 32
 PER_LABEL = 4
+HONEST, LEAKY = "grouped", "published"
+"""Protocols by which the default model is said to be cross-validated."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +71,7 @@ def drawn_world(spec: TaskSpec, folder: Path) -> Iterator[World]:
         for model in models:
             _deploy(drawn, model, folder / "models" / spec.key / model.key)
         _draw(drawn, folder / "Dataset")
+        _cross_validate(drawn, folder / "models" / spec.key / default)
         yield World(drawn, folder / "Dataset", folder / "models")
     registry.cache_clear()
 
@@ -72,6 +79,11 @@ def drawn_world(spec: TaskSpec, folder: Path) -> Iterator[World]:
 def share_of(spec: TaskSpec, label: int) -> float:
     """How much of the image the square of a label fills."""
     return 0.1 + 0.5 * label / (len(spec.heads[0].labels) - 1)
+
+
+def drawn_label(labels: int, label: int, number: int) -> int:
+    """What the square of the image of this number says: the last one of a label deceives."""
+    return label if number < PER_LABEL - 1 else (label + 1) % labels
 
 
 def square_of(spec: TaskSpec, label: int) -> np.ndarray:
@@ -165,7 +177,7 @@ def _draw(spec: TaskSpec, folder: Path) -> None:
         for label in range(len(head.labels)):
             for number in range(PER_LABEL):
                 name = f"{label}_{number}"
-                drawn = label if number < PER_LABEL - 1 else (label + 1) % len(head.labels)
+                drawn = drawn_label(len(head.labels), label, number)
                 square = square_of(spec, drawn).astype(np.uint8) * 255
                 cv2.imwrite(str(folder / "images" / f"{name}.png"), square)
                 cv2.imwrite(str(folder / "masks" / f"{name}.png"), square)
@@ -181,3 +193,29 @@ def _draw(spec: TaskSpec, folder: Path) -> None:
                         **{label_column(each.key): min(label, len(each.labels) - 1) for each in spec.heads},
                     }
                 )
+
+
+def _cross_validate(spec: TaskSpec, home: Path) -> None:
+    folds = {"one": ["p0", "p1"], "two": ["p2", "p3"]}
+    sides = {
+        name: {
+            "train": [p for other, them in folds.items() if other != name for p in them],
+            "held_out": patients,
+        }
+        for name, patients in folds.items()
+    }
+    record = {"patients": {"train": ["p0"], "val": []}, "cross_validation": {HONEST: sides, LEAKY: sides}}
+    (home / "train.yaml").write_text(yaml.safe_dump(record))
+    for protocol in (HONEST, LEAKY):
+        with out_of_fold_file(spec.key, home.name, protocol).open("w", newline="") as lines:
+            table = csv.writer(lines)
+            table.writerow(["image_id", "patient_id", "fold", *score_columns(spec.heads)])
+            for label, number in product(range(len(spec.heads[0].labels)), range(PER_LABEL)):
+                fold = "one" if number < 2 else "two"
+                scores = [score for head in spec.heads for score in _said(head, label, number)]
+                table.writerow([f"{label}_{number}", f"p{number}", fold, *scores])
+
+
+def _said(head: Head, label: int, number: int) -> list[float]:
+    drawn = drawn_label(len(head.labels), label, number)
+    return [0.9 if place == drawn else 0.1 / (len(head.labels) - 1) for place in range(len(head.labels))]

@@ -14,9 +14,10 @@ from click.testing import CliRunner, Result
 
 from ml.cli import main
 from ml.images.decode import decode
+from ml.registry import registry
 from ml.reporting.f2_curve import f2_by_threshold
 from ml.tasks import tasks
-from tests.ml.drawn_world import PER_LABEL, World, drawn_world
+from tests.ml.drawn_world import HONEST, LEAKY, PER_LABEL, World, drawn_world
 
 
 @pytest.fixture(scope="module", params=tasks(), ids=lambda spec: spec.key)
@@ -136,15 +137,50 @@ def test_a_region_model_shows_the_masks_that_agree_least(world: World, tmp_path:
             return
 
 
-def test_without_the_record_of_folds_a_protocol_is_refused_in_a_sentence(
+def test_what_was_learned_from_is_named_before_the_figures(page: str) -> None:
+    assert page.index("learned from 1 of the patients measured here") < page.index("<h2>Figures</h2>")
+
+
+@pytest.mark.parametrize("protocol", [HONEST, LEAKY])
+def test_figures_of_folds_are_named_so_and_leaky_ones_leaky(
+    protocol: str, world: World, tmp_path: Path
+) -> None:
+    words = ("report", world.spec.key, world.spec.default_model, "--data", world.data)
+
+    result = run(*words, "--protocol", protocol, "--out", tmp_path / "r.html")
+
+    assert result.exit_code == 0, result.output
+    page = (tmp_path / "r.html").read_text()
+    assert f"networks of the protocol “{protocol}”" in page
+    assert "heatmaps are those of the published weights" in page
+    assert ("<strong>Leaky figures.</strong>" in page) == (protocol == LEAKY)
+    assert "Too good" not in page
+
+
+def test_without_weights_the_figures_of_folds_are_told_all_the_same(world: World, tmp_path: Path) -> None:
+    words = ("report", world.spec.key, world.spec.default_model, "--data", world.data)
+    weights = world.models / world.spec.key / world.spec.default_model / "weights.safetensors"
+    registry.cache_clear()
+    weights.rename(weights.with_suffix(".away"))
+
+    result = run(*words, "--protocol", HONEST, "--out", tmp_path / "r.html")
+
+    weights.with_suffix(".away").rename(weights)
+    assert result.exit_code == 0, result.output
+    page = (tmp_path / "r.html").read_text()
+    assert "No images are shown: The weights of" in page
+    assert "Confusion matrix, images" in page
+
+
+def test_a_protocol_that_the_model_was_not_trained_by_is_refused_in_a_sentence(
     world: World, tmp_path: Path
 ) -> None:
     words = ("report", world.spec.key, world.spec.default_model, "--data", world.data)
 
-    result = run(*words, "--protocol", "grouped", "--out", tmp_path / "r.html")
+    result = run(*words, "--protocol", "by_patient", "--out", tmp_path / "r.html")
 
     assert result.exit_code == 2
-    assert "train.yaml" in result.stderr
+    assert "by_patient" in result.stderr
     assert not (tmp_path / "r.html").exists()
 
 
