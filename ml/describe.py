@@ -79,7 +79,7 @@ def describe(task: str, model: str, data: Path) -> Path:
             "python": platform.python_version(),
             "keras": record["keras"],
             "training_backend": record["backend"],
-            "training_precision": record["configuration"]["precision"],
+            "training_precision": record["configuration"].get("precision", "float32"),
         },
         "command": _commands(spec, model, record),
     }
