@@ -19,6 +19,27 @@ def show(table: Table) -> None:
     Console(width=console.width if console.is_terminal else _WIDTH_OF_A_FILE).print(table)
 
 
+def probe_table(report: Mapping[str, Any]) -> Table:
+    """How the AUC moves when a shortcut is taken away, from `ml.probing`."""
+    whose = (
+        f"{report['task']} {report['model']}, {report['n_images']} images of {report['n_patients']} patients"
+    )
+    table = Table("picture", "AUC", "change", title=whose)
+    table.add_row("as it is", _with_interval(report, "auc"), "")
+    for name, found in report["probes"].items():
+        table.add_row(
+            name.replace("_", " "), _with_interval(found, "auc"), _with_interval(found, "auc_change")
+        )
+    return table
+
+
+def _with_interval(report: Mapping[str, Any], name: str) -> str:
+    value, interval = report[name], report[f"{name}_ci95"]
+    if value is None:
+        return "none"
+    return f"{value:.3f}" + (f" ({interval[0]:.3f} to {interval[1]:.3f})" if interval else "")
+
+
 def reading_lines(reading: Mapping[str, Any], spec: TaskSpec) -> Iterator[str]:
     """One file's reading: a line for the file, and one for each model below it."""
     yield f"{reading['file']}: {reading['state']}" + (f". {reading['error']}" if reading["error"] else "")

@@ -54,7 +54,7 @@ class FrontMaps:
         return [self._maps[key] for key in keys]
 
     def _variant(self, prepared: Prepared, place: int, variant: int) -> np.ndarray:
-        pixels = prepared.pixels[place]
+        pixels: np.ndarray = prepared.pixels[place]
         if variant == 0:
             return pixels
         number = zlib.crc32(prepared.image_ids[place].encode())
