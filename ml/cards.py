@@ -18,6 +18,7 @@ import yaml
 from ml.card_fields import check_card
 
 __all__ = [
+    "GATE",
     "Card",
     "CardError",
     "CardInvalid",
@@ -32,6 +33,9 @@ __all__ = [
     "weights_state",
     "write_card",
 ]
+
+GATE = "gate"
+"""Task and key of the gate, which is one for all tasks and lies in a folder of its own, `models/gate/`."""
 
 WeightsState = Literal["intact", "missing", "no card", "mismatch"]
 _NEEDED_TO_READ = {"task", "key", "version", "weights_sha256", "thresholds", "temperature"}
@@ -84,13 +88,13 @@ def models_dir() -> Path:
 
 
 def card_file(task: str, key: str, models_dir: Path | None = None) -> Path:
-    """The place of a model's card; of a task's gate it is `card_file("gate", task)`."""
-    return _folder(models_dir) / task / key / "card.yaml"
+    """The place of a model's card; the gate's is `card_file(GATE, GATE)`."""
+    return _home(task, key, models_dir) / "card.yaml"
 
 
 def weights_file(task: str, key: str, models_dir: Path | None = None) -> Path:
-    """The place of a model's weights; of a task's gate it is `weights_file("gate", task)`."""
-    return _folder(models_dir) / task / key / "weights.safetensors"
+    """The place of a model's weights; the gate's is `weights_file(GATE, GATE)`."""
+    return _home(task, key, models_dir) / "weights.safetensors"
 
 
 def read_card(task: str, key: str, models_dir: Path | None = None) -> Card:
@@ -171,8 +175,9 @@ def weights_sha256(file: Path) -> str:
     return _sha256(file, stat.st_mtime_ns, stat.st_size)
 
 
-def _folder(chosen: Path | None) -> Path:
-    return models_dir() if chosen is None else chosen
+def _home(task: str, key: str, chosen: Path | None) -> Path:
+    folder = models_dir() if chosen is None else chosen
+    return folder / GATE if task == key == GATE else folder / task / key
 
 
 @lru_cache(maxsize=256)

@@ -17,6 +17,8 @@ from ml.coco_command import coco
 from ml.data_commands import audit, prepare, split
 from ml.explain_command import explain
 from ml.gallery_command import gallery
+from ml.gate_commands import evaluate_gate, train_gate
+from ml.probe_command import probe
 from ml.report_command import report
 
 if TYPE_CHECKING:
@@ -219,27 +221,6 @@ def describe(task_key: str, model_key: str, data: Path) -> None:
     click.echo(run(task_key, model_key, data))
 
 
-@main.command("train-gate")
-@click.argument("task_key", metavar="TASK")
-@click.option("--data", required=True, type=_folder, help="The task's own data set.")
-@click.option(
-    "--others", required=True, multiple=True, type=_folder, help="A folder of anything else; repeatable."
-)
-@click.option("--backbone", required=True, type=_file, help="mobilenetv2_035_imagenet.npz")
-def train_gate(task_key: str, data: Path, others: tuple[Path, ...], backbone: Path) -> None:
-    """Train the gate of TASK on its own images against anything else, and write its card."""
-    spec = tasks.task(task_key)
-    from ml.data import load
-    from ml.gate.card import FOLDER, write_gate_card
-    from ml.gate.train import train_gate as run
-
-    out = cards.weights_file(FOLDER, spec.key).parent
-    result = run(load(spec.key, data), others, spec.image_kinds, spec.preparation, backbone, out)
-    folders = " ".join(f"--others {folder.name}" for folder in others)
-    command = f"python -m ml train-gate {spec.key} --data {data.name} {folders} --backbone {backbone.name}"
-    click.echo(write_gate_card(spec, result, command))
-
-
 @main.command()
 @click.option("--task", "task_key", help="Only the models of this task.")
 @click.option("--default", "default_only", is_flag=True, help="Only the key that the page preselects first.")
@@ -260,23 +241,19 @@ def models(task_key: str | None, default_only: bool) -> None:
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--task", "task_key", help="Only the cards of this task.")
 def card(files: tuple[Path, ...], task_key: str | None) -> None:
-    """Check model cards: FILES, or those of all models and gates. A missing field is named, and refused.
+    """Check model cards: FILES, or those of all models and of the gate. A missing field is named, and refused.
 
     A model of a task that is not offered claims nothing before it has a card, and needs no weights here.
     """
     specs = (tasks.task(task_key),) if task_key is not None else tasks.tasks()
     problems = {str(file): _card_problems(file) for file in files}
     for spec in specs if not files else ():
-        gate = [("gate", spec.key)] if spec.image_kinds else []
-        for folder, key in [(spec.key, model.key) for model in spec.models] + gate:
-            file = cards.card_file(folder, key)
-            if not spec.offered and not file.is_file():
-                continue
-            found = _card_problems(file)
-            state = cards.weights_state(folder, key)
-            if spec.offered and state != "intact":
-                found.append(f"weights: {state}")
-            problems[f"{folder}/{key}"] = found
+        for model in spec.models:
+            file = cards.card_file(spec.key, model.key)
+            if spec.offered or file.is_file():
+                problems[f"{spec.key}/{model.key}"] = _problems_here(spec.key, model.key, spec.offered)
+    if not files:
+        problems[cards.GATE] = _problems_here(cards.GATE, cards.GATE, needed=True)
     for name, found in problems.items():
         click.echo(f"{name}: {'; '.join(found) if found else 'complete'}")
     if any(problems.values()):
@@ -327,11 +304,14 @@ def benchmark(
 
 main.add_command(audit)
 main.add_command(coco)
+main.add_command(evaluate_gate)
 main.add_command(explain)
 main.add_command(gallery)
 main.add_command(prepare)
+main.add_command(probe)
 main.add_command(report)
 main.add_command(split)
+main.add_command(train_gate)
 
 
 def _override(text: str) -> tuple[str, object]:
@@ -351,6 +331,13 @@ def _number_or(value: object) -> object:
         return float(value) if isinstance(value, str) else value
     except ValueError:
         return value
+
+
+def _problems_here(task: str, key: str, needed: bool) -> list[str]:
+    """What is wrong with a card, and with the weights beside it where they are needed on this machine."""
+    state = cards.weights_state(task, key)
+    wrong = [f"weights: {state}"] if needed and state != "intact" else []
+    return _card_problems(cards.card_file(task, key)) + wrong
 
 
 def _card_problems(file: Path) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ml.cards import Card, CardError, read_card
+from ml.cards import GATE, Card, CardError, read_card
 from ml.evaluation.cross_validation import why_leaky
 from ml.tasks import ModelSpec, TaskSpec
 
@@ -46,7 +46,26 @@ _MASKS = {"iou": "IoU", "dice": "Dice", "hausdorff95_mm": "Hausdorff 95 % (mm)"}
 
 def overview(specs: tuple[TaskSpec, ...]) -> str:
     """The figures of all models that have a card, a section a task, in Markdown."""
-    return "\n".join([_HEAD, *map(_section, specs)])
+    return "\n".join([_HEAD, *map(_section, specs), *_gate(specs)])
+
+
+def _gate(specs: tuple[TaskSpec, ...]) -> Iterator[str]:
+    """What the gate lets through and stops, task by task."""
+    try:
+        by_task = read_card(GATE, GATE).figures["test"]["by_task"]
+    except (CardError, KeyError):
+        return
+    lines = [
+        f"| {spec.name} | {name} | {found['share']:.3f} [{found['share_ci95'][0]:.3f} to {found['share_ci95'][1]:.3f}] "
+        f"| {found['n_images']} / {found['n_patients']} |"
+        for spec in specs
+        for name, found in by_task.get(spec.key, {}).get("by_figure", {}).items()
+    ]
+    yield (
+        "## The gate (`gate`)\n\nOne network over all tasks, on images that nothing was fitted to. Intervals here are "
+        "Wilson’s, by image. “Varied”: another aspect, contrast and equalisation, as uploads may have.\n\n"
+        "| task | images | share | n |\n|---|---|---|---|\n" + "\n".join(lines) + "\n"
+    )
 
 
 def _section(spec: TaskSpec) -> str:

@@ -19,6 +19,7 @@ import numpy as np
 from ml import scoring, tasks
 from ml.cards import CardError, read_card, weights_file, weights_sha256
 from ml.explain.focus import focused, normalised
+from ml.gate import check as gate
 from ml.gate.check import check_image
 from ml.gate.findings import GateFindings
 from ml.images.decode import DecodedImage
@@ -34,6 +35,7 @@ __all__ = [
     "Prediction",
     "check",
     "check_image",
+    "find_task",
     "fingerprint",
     "lesion_shares_of",
     "read",
@@ -97,13 +99,20 @@ class Prediction:
 def check(
     image: DecodedImage, task: str, models: Sequence[str], models_of: Registry | None = None
 ) -> GateFindings:
-    """Asks the task's gate about an image.
+    """Asks the gate whether the task's models may judge an image.
 
     Raises:
         UnknownTask, UnknownModel: no such key.
         ModelUnavailable: the gate cannot run on this machine.
     """
     return check_image(image, tasks.task(task), models, models_of or registry())
+
+
+def find_task(
+    image: DecodedImage, models_of: Registry | None = None
+) -> tuple[tasks.TaskSpec | None, GateFindings]:
+    """Asks the gate which offered task reads an image; None, and why, where none does. Raises ModelUnavailable."""
+    return gate.find_task(image, models_of or registry())
 
 
 def read(

@@ -19,13 +19,12 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from ml import tasks
-from ml.cards import Card, CardError, read_card, weights_file, weights_state
+from ml.cards import GATE, Card, CardError, read_card, weights_file, weights_state
 
 if TYPE_CHECKING:
     import keras
 
 _DEFAULT_MEMORY_MB = 2048
-_GATE = "gate"
 
 
 class ModelUnavailable(RuntimeError):
@@ -51,7 +50,7 @@ class ReadyModel:
     Args:
         card: of exactly these weights.
         run: region models: (S, S) float32 to (S, S) float32; classification models: pixels and label to logits by head
-            and heatmap; gates: (S, S) float32 to (kinds,) float32 scores.
+            and heatmap; the gate: (S, S) float32 to scores of looks and distances to kinds.
         precision: of its arithmetic, `float32` or `bfloat16`.
         megabytes: about what it holds in memory.
     """
@@ -94,10 +93,9 @@ class Registry:
         model_spec = spec.model(key)
         return self._get(task, key, model_spec.name, lambda card: self._load(spec, model_spec, card))
 
-    def gate(self, task: str) -> ReadyModel:
-        """The gate of a task. Raises as `model` does."""
-        spec = tasks.task(task)
-        return self._get(_GATE, task, f"the gate of {spec.name}", lambda card: self._load_gate(spec, card))
+    def gate(self) -> ReadyModel:
+        """The gate, one for all tasks. Raises as `model` does."""
+        return self._get(GATE, GATE, "the gate", self._load_gate)
 
     def _get(self, folder: str, key: str, name: str, load: Callable[[Card], ReadyModel]) -> ReadyModel:
         with self._lock:
@@ -151,28 +149,33 @@ class Registry:
         run(np.zeros(network.input_shape[1:], np.float32))
         return ReadyModel(card, run, precision, megabytes)
 
-    def _load_gate(self, spec: tasks.TaskSpec, card: Card) -> ReadyModel:
+    def _load_gate(self, card: Card) -> ReadyModel:
+        from ml.gate.looks import LOOKS, READ_KINDS
         from ml.networks.gate_mobilenet import gate_mobilenet
         from ml.runtimes.tensorflow import gate_function
 
-        network = self._filled(gate_mobilenet(len(spec.image_kinds)), _GATE, spec.key)
-        return ReadyModel(card, gate_function(network), "float32", network.count_params() * 4 / 2**20)
+        network = self._filled(gate_mobilenet(len(LOOKS), len(READ_KINDS)), GATE, GATE)
+        run = gate_function(network)
+        run(np.zeros(network.input_shape[1:3], np.float32))
+        return ReadyModel(card, run, "float32", network.count_params() * 4 / 2**20)
 
 
 def _classification(
     network: keras.Model, spec: tasks.TaskSpec, model_spec: tasks.ModelSpec, card: Card
 ) -> Callable[..., tuple[dict[str, np.ndarray], np.ndarray]]:
-    from ml.networks.classification_heads import HEAD_OF_OUTPUT
+    from ml.networks.classification_heads import head_of_output, output_of_head
     from ml.runtimes.tensorflow import score_function
 
     module = import_module(f"ml.networks.{model_spec.network.split(':')[0]}")
     head = spec.heads[0]
-    output = next(name for name, key in HEAD_OF_OUTPUT.items() if key == head.key)
-    run = score_function(network, cast("str", module.HEATMAP_LAYER), output, decision_offsets(head, card))
+    heads = head_of_output(network, spec)
+    output = output_of_head(network, spec, head.key)
+    layer = cast("str", module.HEATMAP_LAYER)
+    run = score_function(network, layer, output, decision_offsets(head, card), spec.heatmap)
 
     def by_head(pixels: np.ndarray, label: int = -1) -> tuple[dict[str, np.ndarray], np.ndarray]:
         logits, heatmap = run(pixels, label)
-        return {HEAD_OF_OUTPUT[name]: values for name, values in logits.items()}, heatmap
+        return {heads[name]: values for name, values in logits.items()}, heatmap
 
     return by_head
 
@@ -184,7 +187,8 @@ def decision_offsets(head: tasks.Head, card: Card) -> list[float]:
     """
     offsets = [0.0] * len(head.labels)
     threshold = card.thresholds.get(head.key)
-    if head.positive is not None and threshold is not None and 0 < threshold < 1:
+    decides = head.positive is not None and len(head.labels) == 2
+    if head.positive is not None and decides and threshold is not None and 0 < threshold < 1:
         temperature = card.temperature.get(head.key, 1.0)
         offsets[head.labels.index(head.positive)] = -temperature * float(np.log(threshold / (1 - threshold)))
     return offsets

@@ -1,12 +1,15 @@
-"""Runs a task's gate on one image."""
+"""Runs the gate on one image: may the models of a task judge it, and which task reads it at all?"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
-from ml.gate.findings import COLOUR, GateFindings, conclude, stopped
+from ml.gate.findings import GateFindings, conclude, found_task, stopped
+from ml.gate.looks import OTHER, Look, look_of
+from ml.gate.sentences import BLANK, COLOUR, NO_TASK, no_reader
+from ml.gate.view import gate_view, is_blank
 from ml.images.decode import DecodedImage
-from ml.images.prepare import prepare
 from ml.registry import Registry
 from ml.tasks import TaskSpec
 
@@ -14,24 +17,47 @@ from ml.tasks import TaskSpec
 def check_image(
     image: DecodedImage, task: TaskSpec, models: Sequence[str], registry: Registry
 ) -> GateFindings:
-    """What the image looks like, and which of the chosen models may judge it.
-
-    Where the DICOM itself says T1 or STIR, that word counts, provided that the picture looks like such an MRI at all. A task
-    without a gate takes every image.
+    """What the image looks like, and which of the chosen models may judge it. A task without a gate takes every image.
 
     Raises:
         ModelUnavailable: the gate's weights are missing or not those of its card.
     """
     if not task.image_kinds:
         return GateFindings("", {}, "passed")
-    if image.colour:
-        return stopped(task, {}, COLOUR.format(task=task.name))
-    # Keras stays outside until there is something to read: who imports this module need not load a network.
-    from ml.networks.gate_mobilenet import SIZE
+    return plainly_stopped(image, task.name) or conclude(task, look_at(image, registry), models)
 
-    scores = registry.gate(task.key).run(prepare(image.pixels, task.preparation, SIZE).pixels)
-    kind = task.image_kinds[int(scores.argmax())]
-    if kind != task.image_kinds[-1] and image.sequence in task.image_kinds:
-        kind = image.sequence or kind
-    named = {name: round(float(score), 4) for name, score in zip(task.image_kinds, scores, strict=True)}
-    return conclude(task, kind, named, models)
+
+def find_task(image: DecodedImage, registry: Registry) -> tuple[TaskSpec | None, GateFindings]:
+    """Which offered task reads the image, and what its models may judge; no task and a sentence where none does.
+
+    Raises:
+        ModelUnavailable: the gate's weights are missing or not those of its card.
+    """
+    if refused := plainly_stopped(image, "Every task here"):
+        return None, refused
+    look = look_at(image, registry)
+    task = found_task(look)
+    if task is None:
+        known = look.kind != OTHER
+        return None, stopped("other", no_reader(look.kind) if known else NO_TASK, look)
+    return task, conclude(task, look, [model.key for model in task.models])
+
+
+def look_at(image: DecodedImage, registry: Registry) -> Look:
+    """What the image looks like. Where the DICOM itself says T1 or STIR, that word counts if it looks like such an MRI at all.
+
+    Raises:
+        ModelUnavailable: the gate's weights are missing or not those of its card.
+    """
+    gate = registry.gate()
+    look = look_of(*gate.run(gate_view(image)), gate.card.thresholds)
+    if image.sequence is not None and look.kind in ("STIR", "T1W"):
+        return replace(look, kind=image.sequence)
+    return look
+
+
+def plainly_stopped(image: DecodedImage, reader: str) -> GateFindings | None:
+    """What needs no network to be refused: a colour picture, a blank one. `reader` is who does not read it."""
+    if image.colour:
+        return stopped("colour", COLOUR.format(task=reader))
+    return stopped("blank", BLANK) if is_blank(image) else None

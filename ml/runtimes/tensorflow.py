@@ -8,9 +8,11 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from ml.explain.grad_cam import with_grad_cam
+from ml.explain.methods import EXPLAINING
+from ml.tasks.spec import Heatmap
 
 RegionFunction = Callable[[np.ndarray], np.ndarray]
+GateFunction = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
 ScoreFunction = Callable[[np.ndarray, int], tuple[dict[str, np.ndarray], np.ndarray]]
 
 
@@ -28,14 +30,16 @@ def region_function(network: keras.Model) -> RegionFunction:
     return run
 
 
-def score_function(network: keras.Model, layer: str, output: str, offsets: list[float]) -> ScoreFunction:
-    """Compiles a classification network with its heatmap.
+def score_function(
+    network: keras.Model, layer: str, output: str, offsets: list[float], heatmap: Heatmap = "grad_cam"
+) -> ScoreFunction:
+    """Compiles a classification network with its heatmap, made in the way that is named.
 
     Returns:
         A function of pixels (S, S) float32 in [0, 1] and the label to explain (negative: the decided one) that gives output name
         to (L,) logits, and the heatmap (h, w) float32 in [0, 1].
     """
-    compiled = with_grad_cam(network, layer, output, offsets)
+    compiled = EXPLAINING[heatmap](network, layer, output, offsets)
 
     def run(pixels: np.ndarray, label: int) -> tuple[dict[str, np.ndarray], np.ndarray]:
         picture = pixels.reshape((1, *network.input_shape[1:]))
@@ -45,15 +49,15 @@ def score_function(network: keras.Model, layer: str, output: str, offsets: list[
     return run
 
 
-def gate_function(network: keras.Model) -> RegionFunction:
-    """Compiles a gate: (S, S) float32 in [0, 1] to (kinds,) float32 scores."""
+def gate_function(network: keras.Model) -> GateFunction:
+    """Compiles the gate: (S, S) float32 in [0, 1] to (looks,) scores and (kinds,) distances, float32."""
     signature = [tf.TensorSpec((1, *network.input_shape[1:]), tf.float32)]
     compiled = tf.function(
         lambda pixels: network(pixels, training=False), input_signature=signature, jit_compile=False
     )
 
-    def run(pixels: np.ndarray) -> np.ndarray:
-        scores: np.ndarray = np.asarray(compiled(tf.constant(pixels[None, :, :, None])))[0]
-        return scores
+    def run(pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        said = compiled(tf.constant(pixels[None, :, :, None]))
+        return np.asarray(said["look"])[0], np.asarray(said["strangeness"])[0]
 
     return run

@@ -1,9 +1,11 @@
 """The registry of tasks: what Sidelight can read. Pure data; imports no framework."""
 
 from ml.tasks import bone_xray, chest_xray, kidney_ct, kidney_stone, lumbar, sij_mri
+from ml.tasks.find_task import SPEC as FIND_TASK
 from ml.tasks.spec import Definition, Head, Kind, ModelSpec, TaskSpec, UnknownModel, UnknownTask, Wording
 
 __all__ = [
+    "FIND_TASK",
     "Definition",
     "Head",
     "Kind",
@@ -39,8 +41,8 @@ def offered() -> tuple[TaskSpec, ...]:
 
 
 def task(key: str) -> TaskSpec:
-    """The task of this key. Raises `UnknownTask`."""
-    return _named(key, tasks())
+    """The task of this key, also `FIND_TASK`, which no list names. Raises `UnknownTask`."""
+    return FIND_TASK if key == FIND_TASK.key else _named(key, tasks())
 
 
 def offered_task(key: str) -> TaskSpec:

@@ -75,7 +75,7 @@ SPEC = TaskSpec(
     region_model="lite0_unet",
     default_model="lesion_mlp",
     preparation=Preparation(size=256, fit="pad"),
-    image_kinds=("STIR", "T1W", "other"),
+    image_kinds=_REGION,
     focus_box=(0.5, 0.9, 0.3, 0.7),
     symmetric=True,
     wording=Wording(

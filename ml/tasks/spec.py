@@ -70,7 +70,7 @@ class ModelSpec:
         network: name of the function in `ml.networks` that builds it, as `module:function`.
         input_size: side of the square input, in pixels.
         parameters: exact count of its parameters.
-        judges: image kinds (words of the task's gate) that it may judge.
+        judges: of the task's image kinds, those that it may judge.
         not_judged: sentence for the clinician where it may not.
     """
 
@@ -122,8 +122,8 @@ class TaskSpec:
         region_model: key of the model whose region focuses the heatmaps.
         default_model: key of the model that the page preselects first, which stands for the task where one is asked for.
         preparation: from pixels to the networks' input.
-        image_kinds: what its gate can tell apart; the last one means “anything else”. Empty where it has no gate, and every
-            image is read.
+        image_kinds: kinds of image that are its own (words of `ml.gate.looks`); the gate stops all others. Empty where it has
+            no gate, and every image is read.
         focus_box: rows and columns (shares of the side) of the fixed box that focuses a heatmap where no region was found.
         offered: whether clinicians can choose it.
         symmetric: whether left and right may change places: masks are then the mean over the slice and its mirror image.

@@ -152,13 +152,13 @@ def test_a_lesions_status_and_stage_follow_from_its_measures_and_the_card(answer
 
 
 def test_the_registry_says_what_is_wrong_with_weights(own_models):
-    (own_models / "gate" / "sij_mri" / "weights.safetensors").unlink()
+    (own_models / "gate" / "weights.safetensors").unlink()
     (own_models / "sij_mri" / "unet_best" / "weights.safetensors").unlink()
     (own_models / "sij_mri" / "unet_best" / "weights.safetensors").write_bytes(b"x")
     models = Registry(own_models)
 
     with pytest.raises(WeightsMissing):
-        models.gate("sij_mri")
+        models.gate()
     with pytest.raises(WeightsMismatch):
         models.model("sij_mri", "unet_best")
 
@@ -167,7 +167,7 @@ def test_the_least_recently_used_model_goes_when_memory_is_short():
     models = Registry(memory_mb=30)
 
     first = models.model("sij_mri", "hybrid_cnn_transformer")
-    models.gate("sij_mri")
+    models.gate()
     models.model("sij_mri", "unet_best")
 
     assert models.model("sij_mri", "hybrid_cnn_transformer") is not first
