@@ -71,7 +71,7 @@ def _pages(limit: int) -> dict[int, tuple[str, str, str]]:
         405: (_("This does not work from here"), _("Go back and use the button on the page."), "warning"),
         413: (
             _("The file is too large"),
-            _("The limit is %(limit)s MB a file. Nothing was stored. Export a single slice.", limit=limit),
+            _("The limit is %(limit)s MB a file. Nothing was stored. Export a single image.", limit=limit),
             "stack",
         ),
         415: (

@@ -10,7 +10,8 @@ let source;
 
 function show(progress) {
   heard = Date.now();
-  if (!["queued", "running"].includes(progress.state)) {
+  /* Where the task was found on the way, the models are known only now. */
+  if (!["queued", "running"].includes(progress.state) || !progress.models.every(({ key }) => rowOf(key))) {
     source?.close();
     location.reload();
     return;
@@ -20,8 +21,10 @@ function show(progress) {
   page.querySelector("[data-gate]").textContent = progress.gate;
   page.querySelector("[data-progress] .progress__done").setAttribute("width", progress.done);
   page.querySelector("[data-progress]").setAttribute("aria-valuetext", progress.sentence);
-  for (const step of progress.models) showStep(page.querySelector(`[data-model="${CSS.escape(step.key)}"]`), step);
+  for (const step of progress.models) showStep(rowOf(step.key), step);
 }
+
+const rowOf = (key) => page.querySelector(`[data-model="${CSS.escape(key)}"]`);
 
 function showStep(row, step) {
   const status = row.querySelector("[data-status]");

@@ -4,8 +4,6 @@ import { remember, remembered } from "./settings.js";
 import { rovingToolbar } from "./toolbar.js";
 import { Viewport } from "./viewport.js";
 
-const HEATMAPS = ["focused", "unfocused", "none"];
-
 const comparison = document.querySelector("[data-comparison]");
 if (comparison) start();
 
@@ -14,7 +12,9 @@ function start() {
   const slider = toolbar.querySelector("#opacity");
   const columns = [...comparison.querySelectorAll("[data-model]")];
   const viewports = [...comparison.querySelectorAll("[data-viewport]")].map((figure) => new Viewport(figure));
-  const state = { heatmap: "focused", region: true, lesion: true, overlays: true, layout: "compare", model: 0 };
+  /* A task without a region has one heatmap, which is not focused on anything. */
+  const heatmaps = [...toolbar.querySelectorAll("[data-heatmap]")].map((button) => button.dataset.heatmap);
+  const state = { heatmap: heatmaps[0] ?? "none", region: true, lesion: true, overlays: true, layout: "compare", model: 0 };
   const opacity = () => Number(slider?.value ?? 100) / 100;
 
   const press = (selector, on) =>
@@ -39,7 +39,8 @@ function start() {
     remember("opacity", Number(slider.value));
     draw();
   };
-  const nextHeatmap = () => set({ heatmap: HEATMAPS[(HEATMAPS.indexOf(state.heatmap) + 1) % 3], overlays: true });
+  const nextHeatmap = () =>
+    set({ heatmap: heatmaps[(heatmaps.indexOf(state.heatmap) + 1) % heatmaps.length] ?? "none", overlays: true });
   const nextModel = (step) => set({ model: (state.model + step + columns.length) % columns.length });
 
   slider?.addEventListener("input", () => setOpacity(slider.value));

@@ -13,17 +13,25 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from threading import Event
+from threading import Event, Thread
 from time import monotonic
 from typing import Any
 from urllib.parse import urlsplit
 
 import cv2
 import pytest
+from flask import Flask
+from flask.testing import FlaskClient
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect
+from werkzeug.serving import make_server
 
 from tests.browser.steps import EMAIL, PASSWORD, await_end, log_in, upload
 from tests.phantoms import colour_photograph
+from tests.webapp.conftest import AuthActions
+from tests.webapp.every_task import all_offered
+from webapp import create_app
+from webapp.extensions import db
+from webapp.settings import Settings
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 SHARED = REPOSITORY.parent / "shared" / "data" / "sij_mri"
@@ -149,6 +157,53 @@ def signed_in(server: str, browser: Browser, account: dict[str, Any]) -> Iterato
 def page(signed_in: BrowserContext, watched: Callable[[Page], Page]) -> Page:
     """A watched page of the clinician."""
     return watched(signed_in.new_page())
+
+
+@pytest.fixture(scope="module")
+def drawn(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    """Sidelight without a worker, in which every task is offered: what the models say is drawn by the test."""
+    with all_offered():
+        app = create_app(Settings(data_dir=tmp_path_factory.mktemp("drawn"), min_free_mb=0))
+        with app.app_context():
+            db.create_all()
+        yield app
+        with app.app_context():
+            db.engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def drawn_reader(drawn: Flask) -> FlaskClient:
+    """The clinician of that application, logged in, without a browser."""
+    client = drawn.test_client()
+    AuthActions(client).signup(EMAIL, PASSWORD)
+    AuthActions(client).login(EMAIL, PASSWORD)
+    return client
+
+
+@pytest.fixture(scope="module")
+def drawn_address(drawn: Flask) -> Iterator[str]:
+    """Where that application is served."""
+    server = make_server("127.0.0.1", 0, drawn, threaded=True)
+    thread = Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+
+
+@pytest.fixture
+def drawn_page(drawn_address: str, drawn_reader: FlaskClient, browser: Browser) -> Iterator[Page]:
+    """A page of that clinician; the test fails where it logged an error."""
+    context = browser.new_context(base_url=drawn_address)
+    page = context.new_page()
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+    page.goto("/login")
+    log_in(page)
+    yield page
+    context.close()
+    assert errors == []
 
 
 @pytest.fixture(scope="session")

@@ -38,7 +38,7 @@ def test_a_clinician_reads_a_slice_and_finds_it_again(
         elif model.kind == "lesion":
             expect(column.locator(".prediction__lesion")).to_be_visible()
         else:
-            expect(column.get_by_text("Share of the slice")).to_be_visible()
+            expect(column.get_by_text("Share of the image")).to_be_visible()
 
     page.get_by_role("link", name="Worklist").click()
     page.get_by_label("Patient code").fill("SIJ-0424")

@@ -5,21 +5,13 @@ No network reads here: what the models say is drawn, so that these tests need ne
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from threading import Thread
-
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 from playwright.sync_api import Browser, Locator, Page, expect
-from werkzeug.serving import make_server
 
 from ml.tasks import task
-from tests.browser.steps import EMAIL, PASSWORD, log_in
-from tests.webapp.conftest import AuthActions
 from tests.webapp.reading_room import LESION, OUTLINED, finish, uploaded
-from webapp import create_app
-from webapp.extensions import db
-from webapp.settings import Settings
 
 SPEC = task("sij_mri")
 COLUMN = f"article[data-model={LESION}] > .viewport"
@@ -27,51 +19,19 @@ TINT, LINE, OUTLINE = (f"{COLUMN} .viewport__{layer}" for layer in ("lesion-tint
 
 
 @pytest.fixture(scope="module")
-def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
-    app = create_app(Settings(data_dir=tmp_path_factory.mktemp("drawn"), min_free_mb=0))
-    with app.app_context():
-        db.create_all()
-    yield app
-    with app.app_context():
-        db.engine.dispose()
-
-
-@pytest.fixture(scope="module")
-def study(app: Flask) -> str:
+def study(drawn: Flask, drawn_reader: FlaskClient) -> str:
     """The path of a drawn study that all models have read."""
-    client = app.test_client()
-    AuthActions(client).signup(EMAIL, PASSWORD)
-    AuthActions(client).login(EMAIL, PASSWORD)
-    uuid = uploaded(client, models=[model.key for model in SPEC.models])
-    finish(app, uuid, "Positive", "Moderate")
+    uuid = uploaded(drawn_reader, models=[model.key for model in SPEC.models])
+    finish(drawn, uuid, "Positive", "Moderate")
     return f"/studies/{uuid}"
 
 
-@pytest.fixture(scope="module")
-def address(app: Flask) -> Iterator[str]:
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-
-
 @pytest.fixture
-def result(address: str, study: str, browser: Browser) -> Iterator[Page]:
-    """The result page of that study; the test fails where the page logged an error."""
-    context = browser.new_context(base_url=address)
-    page = context.new_page()
-    errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
-    page.goto("/login")
-    log_in(page)
-    page.goto(study)
-    expect(page.locator(TINT)).to_be_visible()
-    yield page
-    context.close()
-    assert errors == []
+def result(drawn_page: Page, study: str) -> Page:
+    """The result page of that study."""
+    drawn_page.goto(study)
+    expect(drawn_page.locator(TINT)).to_be_visible()
+    return drawn_page
 
 
 def painted(layer: Locator) -> list[list[int]]:
@@ -160,10 +120,10 @@ def test_the_rough_rule_is_one_click_away(result: Page) -> None:
 
 
 def test_without_javascript_the_words_are_there(
-    address: str, study: str, result: Page, browser: Browser
+    drawn_address: str, study: str, result: Page, browser: Browser
 ) -> None:
     kept = result.context.storage_state()
-    context = browser.new_context(base_url=address, storage_state=kept, java_script_enabled=False)
+    context = browser.new_context(base_url=drawn_address, storage_state=kept, java_script_enabled=False)
     page = context.new_page()
     page.goto(study)
 

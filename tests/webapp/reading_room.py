@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from ml.images.store import heatmap_png, mask_png
-from ml.tasks import task
+from ml.tasks import Head, task
 from tests.webapp.conftest import csrf_token
 from tests.webapp.workers import slice_png
 from webapp.extensions import db, utc_now
@@ -59,40 +60,50 @@ def begin(app: Flask, uuid: str) -> None:
         reading.lease_until = utc_now()
         reading.gate = {"state": "passed", "kind": "STIR", "scores": {"STIR": 1.0}, "sentence": None}
         db.session.commit()
-        _answer(reading, reading.models[0], "Positive", "Moderate")
+        _answer(reading, reading.models[0], {"as_status": "Positive", "stage": "Moderate"})
 
 
 def finish(app: Flask, uuid: str, label: str = "Positive", stage: str = "Early", state: str = "done") -> None:
-    """All models of the reading have answered the same."""
+    """All models of a reading of the sacroiliac task have answered the same."""
+    labels = {"as_status": label, "stage": stage}
+    finish_with(app, uuid, {model.key: labels for model in task("sij_mri").models}, "STIR", state)
+
+
+def finish_with(
+    app: Flask, uuid: str, answers: Mapping[str, Mapping[str, str]], kind: str = "", state: str = "done"
+) -> None:
+    """The models of the reading have answered: model key to head key to label. `kind`: what the gate saw."""
     with app.app_context():
         reading = last_reading(uuid)
         reading.state, reading.worker, reading.attempt = "running", "w", 1
         reading.started_at = utc_now()
-        reading.gate = {"state": "passed", "kind": "STIR", "scores": {"STIR": 1.0}, "sentence": None}
+        scores = {kind: 1.0} if kind else {}
+        reading.gate = {"state": "passed", "kind": kind, "scores": scores, "sentence": None}
         db.session.commit()
         for model in reading.models:
-            _answer(reading, model, label, stage)
+            _answer(reading, model, answers.get(model, {}))
         db.session.refresh(reading)
-        summary = summarise(task("sij_mri"), reading.predictions)
+        summary = summarise(task(reading.study.task), reading.predictions)
         reading.state, reading.ended_at = state, utc_now()
         reading.summary_label, reading.summary_stage = summary.label, summary.stage
         reading.summary_risk, reading.summary_agreement = summary.risk, summary.agreement
         db.session.commit()
 
 
-def _answer(reading: Reading, model: str, label: str, stage: str) -> None:
+def _answer(reading: Reading, model: str, labels: Mapping[str, str]) -> None:
+    spec = task(reading.study.task)
     image = reading.study.images[0]
     place = Place(reading.id, image.id, reading.study.uuid, "w")
     shape = (image.rows, image.columns)
     said = Prediction(model=model, version="1.2.0", weights_sha256="a" * 64, state="done", seconds=1.5)
     said.precision, said.labels, said.scores = "float32", {}, {}
-    kind = task("sij_mri").model(model).kind
+    kind = spec.model(model).kind
     if kind == "region":
         said.region_px = 8
         pictures = {"region": mask_png(np.eye(*shape, dtype=bool))}
     else:
-        said.labels = {"as_status": label, "stage": stage}
-        said.scores = {"as_status": {"Negative": 0.3, "Positive": 0.7}, "stage": {stage: 0.9}}
+        said.labels = dict(labels)
+        said.scores = {key: scores_of(spec.head(key), label) for key, label in labels.items()}
         said.risk, said.uncertainty = "LOW", 0.25
     if kind == "lesion":
         said.lesion = OUTLINED
@@ -102,6 +113,12 @@ def _answer(reading: Reading, model: str, label: str, stage: str) -> None:
         heatmap = heatmap_png(np.ones(shape, np.float32))
         pictures = {"heatmap": heatmap, "heatmap_focused": heatmap}
     store(place, said, pictures)
+
+
+def scores_of(head: Head, label: str) -> dict[str, float]:
+    """Scores that say this label: 0.7 for it, the rest for the others in equal parts."""
+    rest = 0.3 / (len(head.labels) - 1)
+    return {name: 0.7 if name == label else rest for name in head.labels}
 
 
 def outlined(shape: tuple[int, int]) -> np.ndarray:

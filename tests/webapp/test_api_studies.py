@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -10,7 +9,6 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
 from werkzeug.test import TestResponse
 
@@ -19,63 +17,12 @@ from ml.tasks import task
 from tests.ml.bad_files import BAD_FILES, bad_file
 from tests.webapp import reading_room
 from tests.webapp.conftest import AuthActions
+from tests.webapp.program import API, Script
 from tests.webapp.reading_room import LESION, OUTLINED, REGION, STATUS, begin, finish
-from tests.webapp.workers import make_user, slice_png
 from webapp import create_app
-from webapp.accounts.tokens import make_token
 from webapp.extensions import db
 from webapp.settings import Settings
 from webapp.studies import history
-
-API = "/api/v1"
-
-
-class Script:
-    """A program with a token. Every answer is held against the OpenAPI document."""
-
-    def __init__(self, app: Flask, email: str = "script@clinic.example", role: str = "clinician") -> None:
-        self.client = app.test_client()
-        self.document: dict[str, Any] = self.client.get(f"{API}/openapi.json").get_json()
-        with app.app_context():
-            self.token = make_token(make_user(email, role), "test")
-
-    @property
-    def headers(self) -> dict[str, str]:
-        return {"Authorization": f"Bearer {self.token}"}
-
-    def get(self, path: str, described_as: str) -> TestResponse:
-        return self.checked(self.client.get(API + path, headers=self.headers), "get", described_as)
-
-    def post(self, path: str, described_as: str, **options: Any) -> TestResponse:
-        answer = self.client.post(API + path, headers=self.headers, **options)
-        return self.checked(answer, "post", described_as)
-
-    def upload(self, data: bytes | None = None, **fields: Any) -> TestResponse:
-        form = {"task": "sij_mri", "models": [STATUS], **fields}
-        form["image"] = (io.BytesIO(slice_png() if data is None else data), "slice.png")
-        return self.post("/studies", "/studies", data=form)
-
-    def uploaded(self, **fields: Any) -> str:
-        answer = self.upload(**fields)
-        assert answer.status_code == 202, answer.text
-        return str(answer.get_json()["uuid"])
-
-    def study(self, uuid: str) -> dict[str, Any]:
-        found: dict[str, Any] = self.get(f"/studies/{uuid}", "/studies/{uuid}").get_json()
-        return found
-
-    def checked(self, answer: TestResponse, method: str, path: str) -> TestResponse:
-        described = self.document["paths"][path][method]["responses"]
-        assert str(answer.status_code) in described, f"{answer.status_code} is not described: {answer.text}"
-        response = described[str(answer.status_code)]
-        if "$ref" in response:
-            response = self.document["components"]["responses"][response["$ref"].rsplit("/", 1)[-1]]
-        assert answer.mimetype in response["content"]
-        schema = response["content"][answer.mimetype].get("schema")
-        if schema:
-            whole = {**schema, "components": self.document["components"]}
-            Draft202012Validator(whole).validate(answer.get_json())
-        return answer
 
 
 @pytest.fixture

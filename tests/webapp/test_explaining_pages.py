@@ -12,13 +12,11 @@ from babel.messages.frontend import parse_mapping_cfg
 from flask.testing import FlaskClient
 
 from ml.cards import Card
-from ml.tasks import TaskSpec, offered, task
+from ml.tasks import TaskSpec, offered, tasks
 from tests.webapp.conftest import AuthActions
-from webapp.pages import routes
 from webapp.pages.facts import facts_of
 from webapp.settings import REPOSITORY, Settings
 
-SIJ = task("sij_mri")
 MEASURED = {
     "n_images": 40,
     "n_patients": 4,
@@ -134,27 +132,25 @@ def test_a_figure_of_few_images_is_not_shown_as_firm() -> None:
 
 
 def test_a_lesion_models_card_says_how_status_and_stage_follow() -> None:
-    readout = {"slope": 2.1, "cuts": [-3.0, -1.0, 1.0]}
+    readout = {
+        "slope": 2.1,
+        "cut": -3.0,
+        "extent": {"burden_slope": 0.5, "bright_slope": 2.5, "cuts": [-8.0, -5.0]},
+    }
     card = replace(CARD, raw={"thresholds": {"lesion": 0.4}, "readout": readout})
 
     ((title, said),) = facts_of(card).sections
 
-    assert title == "From lesion to status and stage"
+    assert title == "From lesion to answers"
     assert said == {"a pixel is outlined from a share of": 0.4, **readout}
 
 
-def test_a_word_of_a_kind_of_model_is_explained_only_where_there_is_one(
-    client: FlaskClient, auth: AuthActions, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    auth.signup()
-    page = client.get("/tasks/sij_mri/definitions").text
-    assert "rough rule" in page
-    assert "lumbar" in page
+@pytest.mark.parametrize("spec", tasks(), ids=lambda spec: spec.key)
+def test_what_a_lesion_model_gives_is_explained_where_there_is_one(spec: TaskSpec) -> None:
+    explained = {definition.key for definition in spec.wording.definitions}
 
-    without = replace(SIJ, models=tuple(model for model in SIJ.models if model.kind != "lesion"))
-    monkeypatch.setattr(routes, "_task", lambda key: without)
-
-    assert "rough rule" not in client.get("/tasks/sij_mri/definitions").text
+    assert ("lesion" in explained) == any(model.kind == "lesion" for model in spec.models)
+    assert ("near-joints" in explained) == bool(spec.wording.lesion_near)
 
 
 def test_what_a_card_leaves_empty_has_no_heading() -> None:

@@ -9,13 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ml.tasks import TaskSpec, task, tasks
+from ml.tasks import FIND_TASK, TaskSpec, task, tasks
 from webapp.readings.tables import Prediction, Reading
 from webapp.studies.tables import Image, Study
 from webapp.studies.view import numbers
 from webapp.studies.view.columns import code_of
 from webapp.studies.view.progress import progress_of
 from webapp.studies.view.result import Result, result_of
+from webapp.studies.view.side_by_side.axis import Place
 from webapp.studies.view.sides import sides_of
 
 NOW = datetime(2025, 11, 21, 14, 32, tzinfo=UTC)
@@ -98,6 +99,11 @@ def page(*predictions: Prediction, **more: Any) -> Result:
     return result_of(reading(*predictions, **more), SPEC, LIMITS)
 
 
+def places(result: Result) -> tuple[Place, ...]:
+    """Where the models stand on the axis."""
+    return result.axis.places if result.axis else ()
+
+
 def test_all_equal_is_said_with_counts() -> None:
     result = page(*(said(model, "Positive", "Moderate") for model in CLASSIFIERS))
 
@@ -123,7 +129,7 @@ def test_without_majority_none_is_named() -> None:
     result = page(said("cnn_classifier", "Negative", "Normal"), said("classifier_best", "Negative", "Early"))
 
     assert result.sentence == "Models disagree: 1 says Normal, 1 says Early."
-    assert not any(stage.majority for stage in result.axis)
+    assert not any(place.majority for place in places(result))
     assert not any(column.differs for column in result.columns)
 
 
@@ -133,7 +139,8 @@ def test_two_stages_apart_is_a_warning() -> None:
     )
 
     assert result.warning == "The models are 2 stages apart. Judge the image before the answers."
-    assert result.wide
+    assert result.axis is not None
+    assert result.axis.wide
 
 
 def test_a_status_that_differs_is_said_first_and_warned_of() -> None:
@@ -172,14 +179,14 @@ def test_regions_alone_say_that_nobody_was_asked() -> None:
     result = page(region("unet_best"))
 
     assert result.sentence == "Region only: no model was asked for AS status and stage."
-    assert result.axis == ()
+    assert result.axis is None
 
 
 def test_a_slice_that_no_model_may_judge_says_so() -> None:
     why = "Active inflammation shows on STIR slices only."
     result = page(region("unet_best"), prediction("cnn_classifier", state="not_applicable", sentence=why))
 
-    assert result.sentence == "No model can judge AS status and stage on this slice."
+    assert result.sentence == "No model can judge AS status and stage on this image."
     assert result.details == (why,)
     assert result.columns[1].answers == ()
 
@@ -199,6 +206,40 @@ def test_a_stopped_reading_says_what_the_gate_saw() -> None:
     assert result.gate is not None
     assert result.gate.scores[0] == ("other", "0.97")
     assert result.columns == ()
+
+
+@pytest.mark.parametrize(
+    ("kind", "reason", "sentence"),
+    [
+        ("", "blank", "This does not look like an image for “Sacroiliac-joint MRI”. Not read."),
+        (
+            "T1W",
+            "not judged",
+            "This looks like a T1W image, which none of the chosen models can judge. Not read.",
+        ),
+        ("STIR", "inverted", "This image is not like those that the models learned from. Not read."),
+    ],
+)
+def test_the_headline_of_a_stopped_reading_says_what_is_wrong(kind: str, reason: str, sentence: str) -> None:
+    gate = {"kind": kind, "state": "stopped", "scores": {}, "sentence": "Check the image.", "reason": reason}
+
+    assert page(state="stopped", models=["cnn_classifier"], gate=gate).sentence == sentence
+
+
+def test_an_image_of_another_task_is_said_to_be_one() -> None:
+    foreign = next(k for spec in tasks() for k in spec.image_kinds if k not in SPEC.image_kinds)
+    gate = {"kind": foreign, "state": "stopped", "scores": {}, "sentence": "-", "reason": "another task"}
+
+    sentence = page(state="stopped", models=["cnn_classifier"], gate=gate).sentence
+
+    assert sentence.startswith(f"This looks like another kind of image ({foreign}) than")
+
+
+def test_where_no_task_was_found_the_page_says_so_and_names_none() -> None:
+    stopped = reading(state="stopped", models=[], gate={"kind": "other", "state": "stopped", "scores": {}})
+    stopped.study.task = FIND_TASK.key
+
+    assert result_of(stopped, FIND_TASK, {}).sentence == "No task was found that reads this image. Not read."
 
 
 def test_columns_stand_in_the_order_of_the_task() -> None:
@@ -231,7 +272,7 @@ def test_a_region_has_its_area_in_cm2_where_the_spacing_is_known_else_in_pixels(
 def test_an_empty_region_is_said() -> None:
     (column,) = page(region("unet_best", region_px=0, files={})).columns
 
-    assert column.sentence == "No region was found in this slice."
+    assert column.sentence == "No region was found in this image."
     assert not column.area
 
 
@@ -302,7 +343,7 @@ def test_a_lesion_model_votes_and_stands_on_the_axis() -> None:
 
     assert result.sentence == "2 of 3 models say Moderate; Lesion map says Early."
     assert result.columns[2].differs == "1 stage lower"
-    assert [len(stage.marks) for stage in result.axis] == [0, 1, 2, 0]
+    assert [len(place.marks) for place in places(result)] == [0, 1, 2, 0]
     assert not result.columns[2].sentence
     assert not result.columns[2].area
     assert not result.columns[2].heatmaps
@@ -366,8 +407,8 @@ def test_the_sentence_counts_every_vote_and_names_a_majority_only_over_half(
     stages = [stage for _, stage in answers]
     most = max(stages.count(stage) for stage in stages)
 
-    assert sum(len(stage.marks) for stage in result.axis) == len(answers)
-    assert any(stage.majority for stage in result.axis) == (2 * most > len(answers))
+    assert sum(len(place.marks) for place in places(result)) == len(answers)
+    assert any(place.majority for place in places(result)) == (2 * most > len(answers))
     assert ("disagree" in result.sentence) == (
         2 * most <= len(answers) or (most == len(answers) and len({s for s, _ in answers}) > 1)
     )

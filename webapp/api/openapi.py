@@ -207,8 +207,9 @@ def _prediction() -> dict[str, Any]:
         }
     )
     # The heads depend on the study's task, so none of them is required.
-    heads = {head.key: _head(head) for task in offered() for head in task.heads}
-    schema["properties"].update(heads)
+    heads = [head for task in offered() for head in task.heads]
+    for key in dict.fromkeys(head.key for head in heads):
+        schema["properties"][key] = _answers([head for head in heads if head.key == key])
     return schema
 
 
@@ -221,7 +222,7 @@ def _lesion() -> dict[str, Any]:
             "area_mm2": {**_NUMBER_OR_NULL, "description": "Null without a known pixel spacing."},
             "near_joint_share": {
                 "anyOf": [share, {"type": "null"}],
-                "description": "Share of the lesion near the sacroiliac joints, by a rough rule. Null without a lesion.",
+                "description": "Share of the lesion near the joints of the task, by a rough rule. Null without a lesion.",
             },
             "burden": {
                 **share,
@@ -232,8 +233,14 @@ def _lesion() -> dict[str, Any]:
     )
 
 
+def _answers(heads: list[Head]) -> dict[str, Any]:
+    """What is answered to the heads of one key: tasks may share it without sharing labels."""
+    answers = [_head(head) for head in dict.fromkeys(heads)]
+    return answers[0] if len(answers) == 1 else {"anyOf": answers}
+
+
 def _head(head: Head) -> dict[str, Any]:
-    if head.positive is not None:
+    if head.binary:
         return {"enum": [0, 1, None], "description": f"{head.name}: 1 is {head.positive}."}
     return {"enum": [*head.labels, None], "description": f"{head.name}."}
 

@@ -64,7 +64,7 @@ def facts_of(card: Card) -> Facts:
         (_("Patients and images"), raw.get("counts")),
         (_("Preparation of the image"), raw.get("preprocessing")),
         (_("Checks of the image"), raw.get("input_checks")),
-        (_("From lesion to status and stage"), _readout(raw)),
+        (_("From lesion to answers"), _readout(raw)),
         (_("What was published"), raw.get("published")),
         (_("Lower precision"), raw.get("precision")),
         (_("Versions"), raw.get("versions")),
@@ -84,7 +84,7 @@ def facts_of(card: Card) -> Facts:
 
 
 def _readout(raw: Mapping[str, Any]) -> dict[str, Any] | None:
-    """How a lesion model comes from shares of pixels to its outline, status and stage; None for other models."""
+    """How a lesion model comes from shares of pixels to its outline and its answers; None for other models."""
     readout, outlined_from = raw.get("readout"), (raw.get("thresholds") or {}).get("lesion")
     if not readout or outlined_from is None:
         return None

@@ -11,11 +11,13 @@ from webapp.accounts.access import login_required_active
 from webapp.pages.facts import facts_of
 from webapp.pages.keys import key_groups
 from webapp.settings import current_settings
+from webapp.studies.view.agreement import questions
 from webapp.words import gettext
 
 bp = Blueprint("pages", __name__)
 # For words that stand in the description of a task; words of a page stand in its template, in `_()`.
 bp.add_app_template_filter(gettext, "translated")
+bp.add_app_template_filter(questions)
 
 
 @bp.get("/help")
@@ -28,7 +30,7 @@ def help() -> str:
 @bp.get("/tasks/<task>/definitions")
 @login_required_active
 def definitions(task: str) -> str:
-    """What status, stage, region and heatmap mean in this task, and its limits."""
+    """What the words of this task mean, and its limits."""
     return render_template("pages/definitions.html", task=_task(task))
 
 
@@ -64,7 +66,8 @@ def model(task: str, key: str) -> str:
 
 
 def _task(key: str) -> TaskSpec:
+    """A task that a study can have. 404 for others."""
     try:
-        return registry.offered_task(key)
+        return registry.FIND_TASK if key == registry.FIND_TASK.key else registry.offered_task(key)
     except UnknownTask:
         abort(404)

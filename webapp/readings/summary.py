@@ -1,13 +1,14 @@
-"""What a reading says in one line: the majority's label and stage, the highest risk, the agreement."""
+"""What a reading says in one line: the majority's label and stage, the highest risk, the agreement; what these answer."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
 from ml.tasks import Head, TaskSpec
+from webapp.words import gettext as _
 
 RISKS = ("LOW", "MEDIUM", "HIGH")
 
@@ -40,6 +41,14 @@ class Summary:
     agreement: float | None = None
 
 
+@dataclass(frozen=True)
+class Question:
+    """What the summaries of some tasks answer: what pages call it, and the labels in order; none where none is asked it."""
+
+    name: str
+    labels: tuple[str, ...]
+
+
 def summarise(spec: TaskSpec, predictions: Iterable[Said]) -> Summary:
     """Count the votes of classification and lesion models. Region models have none; failed ones count in no denominator."""
     kinds = {model.key: model.kind for model in spec.models}
@@ -67,6 +76,25 @@ def label_head(spec: TaskSpec) -> Head | None:
 def stage_head(spec: TaskSpec) -> Head | None:
     """The head whose answer is the summary's stage: the first ordinal one."""
     return next((head for head in spec.heads if head.ordinal), None)
+
+
+def label_question(specs: Iterable[TaskSpec]) -> Question:
+    """What the label of a summary answers in these tasks."""
+    return _question(specs, label_head, _("Answer"))
+
+
+def stage_question(specs: Iterable[TaskSpec]) -> Question:
+    """What the stage of a summary answers in these tasks."""
+    return _question(specs, stage_head, _("Stage"))
+
+
+def _question(
+    specs: Iterable[TaskSpec], head_of: Callable[[TaskSpec], Head | None], name_of_many: str
+) -> Question:
+    heads = [head for spec in specs if (head := head_of(spec)) is not None]
+    names = {head.name for head in heads}
+    labels = dict.fromkeys(label for head in heads for label in head.labels)
+    return Question(_(names.pop()) if len(names) == 1 else name_of_many, tuple(labels))
 
 
 def _majority(head: Head | None, votes: Mapping[str, Counter[str]]) -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -11,11 +11,11 @@ from flask import abort
 from sqlalchemy import Select, func, select, update
 from sqlalchemy.orm import joinedload, selectinload
 
-from ml.tasks import offered
+from ml.tasks import TaskSpec, UnknownTask, offered, task
 from webapp.accounts.tables import User
 from webapp.extensions import db, utc_now
 from webapp.readings import claims
-from webapp.readings.summary import label_head, stage_head
+from webapp.readings.summary import Question, label_head, label_question, stage_head, stage_question
 from webapp.readings.tables import ACTIVE, ENDED, Reading
 from webapp.settings import current_settings
 from webapp.studies.tables import Study
@@ -31,7 +31,8 @@ _LAST = (Reading.study_id == Study.id) & Reading.latest
 class Filters:
     """What the history is narrowed to; empty means any.
 
-    `status` is a label of the summary (AS status), `stage` one of its stages, `state` that of the last reading;
+    `status` is a label of the summary, `stage` one of its stages, both of the chosen task where there is one; `state` is
+    that of the last reading;
     `first` and `last` are days in the clinic's time zone, both included. `code` is a whole patient code: it comes
     by POST only and is in no address.
     """
@@ -43,6 +44,21 @@ class Filters:
     first: date | None = None
     last: date | None = None
     code: str = ""
+
+    @property
+    def specs(self) -> tuple[TaskSpec, ...]:
+        """The tasks whose studies they let through."""
+        return tuple(spec for spec in offered() if self.task in ("", spec.key))
+
+    @property
+    def label_question(self) -> Question:
+        """What the labels of these studies answer."""
+        return label_question(self.specs)
+
+    @property
+    def stage_question(self) -> Question:
+        """What the stages of these studies answer."""
+        return stage_question(self.specs)
 
     @property
     def arguments(self) -> dict[str, str]:
@@ -64,6 +80,28 @@ class Row:
 
     study: Study
     reading: Reading
+
+    @property
+    def task_name(self) -> str:
+        return self._spec.name if self._spec else self.study.task
+
+    @property
+    def positive(self) -> bool | None:
+        """Whether the summary's label is the positive one; None unless there is just that one and another."""
+        head = label_head(self._spec) if self._spec else None
+        return self.reading.summary_label == head.positive if head and head.binary else None
+
+    @property
+    def has_stages(self) -> bool:
+        """Whether the study's task asks for a stage."""
+        return self._spec is not None and stage_head(self._spec) is not None
+
+    @property
+    def _spec(self) -> TaskSpec | None:
+        try:
+            return task(self.study.task)
+        except UnknownTask:
+            return None
 
 
 @dataclass(frozen=True)
@@ -101,27 +139,16 @@ def filters_from(arguments: Mapping[str, str], code: str = "") -> Filters:
         value = arguments.get(name, "")
         return value if value in choices else ""
 
-    return Filters(
-        task=known("task", tuple(spec.key for spec in offered())),
-        status=known("status", status_choices()),
-        stage=known("stage", stage_choices()),
+    of_task = Filters(task=known("task", tuple(spec.key for spec in offered())))
+    return replace(
+        of_task,
+        status=known("status", of_task.label_question.labels),
+        stage=known("stage", of_task.stage_question.labels),
         state=known("state", STATES),
         first=_day(arguments.get("from", "")),
         last=_day(arguments.get("to", "")),
         code=code.strip(),
     )
-
-
-def status_choices() -> tuple[str, ...]:
-    """Every label that a summary can have, over all tasks."""
-    heads = [label_head(spec) for spec in offered()]
-    return tuple(dict.fromkeys(label for head in heads if head for label in head.labels))
-
-
-def stage_choices() -> tuple[str, ...]:
-    """Every stage that a summary can have, over all tasks, in order."""
-    heads = [stage_head(spec) for spec in offered()]
-    return tuple(dict.fromkeys(label for head in heads if head for label in head.labels))
 
 
 def studies_of(user: User, filters: Filters, number: int = 1) -> Page:

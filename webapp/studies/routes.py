@@ -171,8 +171,6 @@ def _history(filters: past.Filters, number: int) -> str:
         page=past.studies_of(signed_in_user(), filters, number),
         filters=filters,
         tasks=offered(),
-        statuses=past.status_choices(),
-        stages=past.stage_choices(),
         states=past.STATES,
         # The study that was deleted a moment ago: the page offers to bring it back.
         deleted=request.args.get("deleted", ""),

@@ -83,8 +83,8 @@ def sentence(counts: Sequence[Count], main: Head) -> str:
     return " ".join([*parts, _about(chief)])
 
 
-def warning(counts: Sequence[Count]) -> str:
-    """What makes the headline a warning: stages two or more apart, another head not the same."""
+def warning(counts: Sequence[Count], main: Head) -> str:
+    """What makes the headline a warning: stages two or more apart, a head without order not the same."""
     stages = next((c for c in counts if c.spread >= WIDE), None)
     differing = [c for c in counts if not c.head.ordinal and len(c.names) > 1]
     if not stages and not differing:
@@ -96,7 +96,12 @@ def warning(counts: Sequence[Count]) -> str:
                 "The models are %(num)s stage apart.", "The models are %(num)s stages apart.", stages.spread
             )
         )
-    found.extend(_("%(head)s is not the same in all models.", head=_(c.head.name)) for c in differing)
+    # That the main head is not the same is the headline itself.
+    found.extend(
+        _("%(head)s is not the same in all models.", head=_(c.head.name))
+        for c in differing
+        if c.head.key != main.key
+    )
     return " ".join([*found, _("Judge the image before the answers.")])
 
 
@@ -110,6 +115,11 @@ def differs(head: Head, label: str, majority: str | None) -> str:
     if steps < 0:
         return ngettext("%(num)s stage lower", "%(num)s stages lower", -steps)
     return ngettext("%(num)s stage higher", "%(num)s stages higher", steps)
+
+
+def questions(spec: TaskSpec) -> str:
+    """What a task's models are asked, inside a sentence: “AS status and stage”."""
+    return _(" and ").join(inside(head) for head in spec.heads)
 
 
 def inside(head: Head) -> str:

@@ -17,11 +17,14 @@ from webapp.words import gettext as _
 if TYPE_CHECKING:
     from webapp.readings.tables import Prediction, Reading
 
+WHOLE = (0.0, 1.0, 0.0, 1.0)  # a focus box that leaves nothing out
+
 
 @dataclass(frozen=True)
 class Bar:
-    """One score. `width` and `limit` are lengths for SVG; `limit` is empty without a threshold."""
+    """One score. `key` is the label's own name; `width` and `limit` are lengths for SVG, `limit` empty without a threshold."""
 
+    key: str
     label: str
     text: str
     width: str
@@ -32,13 +35,24 @@ class Bar:
 
 @dataclass(frozen=True)
 class Answer:
-    """One head: its label, and the scores of all its labels in their order."""
+    """One head: its label, and the scores of all its labels in their order.
+
+    `positive` is None where there are more than two labels, or no positive one. `decided` says where the positive
+    label begins, as far as the card tells. `charted`: all scores stand in the chart of the headline.
+    """
 
     key: str
     name: str
     label: str
     positive: bool | None
+    decided: str
+    charted: bool
     bars: tuple[Bar, ...]
+
+    @property
+    def top(self) -> Bar | None:
+        """The score of the label that is given; None where it has none."""
+        return next((bar for bar in self.bars if bar.top), None)
 
 
 @dataclass(frozen=True)
@@ -83,12 +97,12 @@ class Column:
 
     @property
     def positive(self) -> bool | None:
-        """Whether the head with a positive label gives it; None without such a head."""
+        """Whether the first head of a positive label and another gives the positive one; None without such a head."""
         return next((answer.positive for answer in self.answers if answer.positive is not None), None)
 
-    def label_of(self, head: str) -> str:
-        """The label of one head, or empty."""
-        return next((answer.label for answer in self.answers if answer.key == head), "")
+    def answer_to(self, head: str) -> Answer | None:
+        """The answer to one head, if there is one."""
+        return next((answer for answer in self.answers if answer.key == head), None)
 
 
 def short_name(name: str) -> str:
@@ -126,13 +140,14 @@ def column_of(
     image = reading.study.images[0]
     own = model.kind == "region"
     empty = own and not prediction.region_px
+    main = agreement.main_head(spec)
     return _column(
         model,
         prediction.version,
         "done",
-        _("No region was found in this slice.") if empty else "",
+        _("No region was found in this image.") if empty else "",
         answers=tuple(
-            _answer(head, prediction, limits.get(head.key))
+            _answer(head, prediction, limits.get(head.key), not head.ordinal and head == main)
             for head in spec.heads
             if head.key in prediction.labels
         ),
@@ -182,14 +197,18 @@ def _column(
     )
 
 
-def _answer(head: Head, prediction: Prediction, limit: float | None) -> Answer:
+def _answer(head: Head, prediction: Prediction, limit: float | None, charted: bool) -> Answer:
     said = prediction.labels[head.key]
     scores = prediction.scores.get(head.key, {})
+    # Of more than two labels the highest score is given: a threshold decides nothing there.
+    limit = limit if head.binary else None
     return Answer(
         key=head.key,
         name=_(head.name),
         label=said,
-        positive=None if head.positive is None else said == head.positive,
+        positive=said == head.positive if head.binary else None,
+        decided="" if limit is None else _begins(head, limit),
+        charted=charted,
         bars=tuple(
             _bar(head, label, scores[label], label == said, limit if label == head.positive else None)
             for label in head.labels
@@ -198,11 +217,15 @@ def _answer(head: Head, prediction: Prediction, limit: float | None) -> Answer:
     )
 
 
+def _begins(head: Head, limit: float) -> str:
+    return _("%(label)s from %(limit)s", label=_(head.positive or ""), limit=score(limit))
+
+
 def _bar(head: Head, label: str, value: float, top: bool, limit: float | None) -> Bar:
     title = _("%(head)s %(label)s: score %(score)s", head=_(head.name), label=_(label), score=score(value))
     if limit is not None:
-        title += ". " + _("%(label)s from %(limit)s", label=_(label), limit=score(limit))
-    return Bar(_(label), score(value), width(value), top, "" if limit is None else width(limit), title)
+        title += ". " + _begins(head, limit)
+    return Bar(label, _(label), score(value), width(value), top, "" if limit is None else width(limit), title)
 
 
 def _differs(prediction: Prediction, counts: Sequence[Count], spec: TaskSpec) -> str:
@@ -227,15 +250,24 @@ def _region(prediction: Prediction, reading: Reading, spec: TaskSpec) -> tuple[s
 
 
 def _heatmaps(prediction: Prediction, spec: TaskSpec) -> tuple[Heatmap, ...]:
+    whole = _("Whole image")
+    unfocused = f"{prediction.model}-heatmap.png" if "heatmap" in prediction.files else ""
+    if spec.region_model is None:
+        # Nothing to focus on: one heatmap, which needs no word that tells it from another.
+        return (Heatmap("unfocused", _("Heatmap"), unfocused, whole),) if unfocused else ()
     found = []
     if "heatmap_focused" in prediction.files:
-        text = _("Focused on a fixed box: no region was found")
-        if prediction.focus == "region":
-            owner = spec.model(spec.region_model).name if spec.region_model else _("this model")
-            text = _("Focused on the region of %(name)s", name=owner)
+        text = _focus(prediction, spec, spec.region_model)
         found.append(Heatmap("focused", _("Focused"), f"{prediction.model}-heatmap_focused.png", text))
-    if "heatmap" in prediction.files:
-        found.append(
-            Heatmap("unfocused", _("Unfocused"), f"{prediction.model}-heatmap.png", _("Whole slice"))
-        )
+    if unfocused:
+        found.append(Heatmap("unfocused", _("Unfocused"), unfocused, whole))
     return tuple(found)
+
+
+def _focus(prediction: Prediction, spec: TaskSpec, region_model: str) -> str:
+    """What the focused heatmap was kept to; without a region that is the task's box, which may be the whole image."""
+    if prediction.focus == "region":
+        return _("Focused on the region of %(name)s", name=spec.model(region_model).name)
+    if spec.focus_box == WHOLE:
+        return _("Whole image: no region was found to focus on")
+    return _("Focused on a fixed box: no region was found")

@@ -92,7 +92,7 @@ def _step(model: ModelSpec, prediction: Prediction | None, reading: Reading, now
     words = {
         "done": _("Done"),
         "failed": _("Failed"),
-        "not_applicable": _("Cannot judge this slice"),
+        "not_applicable": _("Cannot judge this image"),
         "running": _("Running"),
         "queued": _("Queued"),
         "cancelled": _("Not run"),

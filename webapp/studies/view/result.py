@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from ml.tasks import TaskSpec
-from webapp.studies.view import agreement, axis, columns
+from ml.tasks import FIND_TASK, TaskSpec, tasks
+from webapp.studies.view import agreement, columns
 from webapp.studies.view.agreement import Count, Vote
 from webapp.studies.view.numbers import score
+from webapp.studies.view.side_by_side import Axis, Chart, axis_of, chart_of
 from webapp.studies.view.sides import sides_of
 from webapp.words import gettext as _
 
@@ -24,9 +25,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Gate:
-    """What the gate saw. `scores`: (kind, number as text), highest first. No `sentence` where it passed."""
+    """What the gate saw. `scores`: (kind, number as text), highest first. No `sentence` and `reason` where it passed."""
 
     kind: str
+    reason: str
     passed: bool
     scores: tuple[tuple[str, str], ...]
     sentence: str
@@ -37,7 +39,8 @@ class Result:
     """The result page of one reading.
 
     `sentence` is the headline, `warning` empty unless the models are far apart, `details` are short counts.
-    `columns` has one entry a chosen model, in the task's order. `axis`: empty without ordinal head or votes.
+    `columns` has one entry a chosen model, in the task's order. Where models voted, `axis` sets them side by side if the
+    main head's labels have an order, else `chart` does.
     """
 
     uuid: str
@@ -47,7 +50,7 @@ class Result:
     task: str
     task_name: str
     hint: str
-    slice: str
+    image: str
     sides: tuple[str, str] | None
     uploaded_at: datetime
     read_at: datetime | None
@@ -56,8 +59,8 @@ class Result:
     sentence: str
     warning: str
     details: tuple[str, ...]
-    axis: tuple[axis.Stage, ...]
-    wide: bool
+    axis: Axis | None
+    chart: Chart | None
     columns: tuple[columns.Column, ...]
     gate: Gate | None
     image_warnings: tuple[str, ...]
@@ -65,6 +68,10 @@ class Result:
     @property
     def has_heatmaps(self) -> bool:
         return any(column.heatmaps for column in self.columns)
+
+    @property
+    def has_focused_heatmaps(self) -> bool:
+        return any(heatmap.key == "focused" for column in self.columns for heatmap in column.heatmaps)
 
     @property
     def has_lesions(self) -> bool:
@@ -111,17 +118,17 @@ def result_of(reading: Reading, spec: TaskSpec, thresholds: Mapping[str, Mapping
         task=spec.key,
         task_name=_(spec.name),
         hint=_(spec.wording.upload_hint),
-        slice=_slice(image),
+        image=_described(image),
         sides=sides_of(image.orientation),
         uploaded_at=study.created_at,
         read_at=reading.ended_at,
         reading=str(reading.id),
         stopped=stopped,
         sentence=_stopped(spec, gate) if stopped else _headline(spec, counts, made),
-        warning="" if stopped else agreement.warning(counts),
+        warning="" if stopped else agreement.warning(counts, main),
         details=_stopped_details(reading, gate) if stopped else _details(spec, counts, made),
-        axis=() if stopped else axis.stages_of(main, chief, made),
-        wide=chief.spread >= agreement.WIDE,
+        axis=None if stopped else axis_of(main, chief, made),
+        chart=None if stopped else chart_of(main, chief, made),
         columns=() if stopped else made,
         gate=gate,
         image_warnings=tuple(image.warnings or ()),
@@ -132,10 +139,10 @@ def _headline(spec: TaskSpec, counts: list[Count], made: tuple[columns.Column, .
     """The sentence from the counts, then who failed; or why there is no answer."""
     parts = [agreement.sentence(counts, agreement.main_head(spec))]
     if not parts[0]:
-        heads = _(" and ").join(agreement.inside(head) for head in spec.heads)
+        heads = agreement.questions(spec)
         voters = [column for column in made if column.kind != "region"]
         if any(column.state == "not_applicable" for column in voters):
-            parts = [_("No model can judge %(heads)s on this slice.", heads=heads)]
+            parts = [_("No model can judge %(heads)s on this image.", heads=heads)]
         elif not voters:
             parts = [_("Region only: no model was asked for %(heads)s.", heads=heads)]
         else:
@@ -177,6 +184,7 @@ def _gate(found: dict[str, Any] | None) -> Gate | None:
     scores = sorted((found.get("scores") or {}).items(), key=lambda item: -item[1])
     return Gate(
         kind=str(found.get("kind", "")),
+        reason=str(found.get("reason") or ""),
         passed=found.get("state") != "stopped",
         # Stored with few decimals: a 1 or 0 there is a rounded number, not a certainty.
         scores=tuple((str(kind), score(min(max(float(value), 1e-4), 1 - 1e-4))) for kind, value in scores),
@@ -185,13 +193,23 @@ def _gate(found: dict[str, Any] | None) -> Gate | None:
 
 
 def _stopped(spec: TaskSpec, gate: Gate | None) -> str:
-    """What the gate saw instead of a guess. The task's last image kind means “anything else”."""
-    if gate is None or gate.kind == spec.image_kinds[-1]:
+    """What the gate saw instead of a guess."""
+    if spec is FIND_TASK:
+        return _("No task was found that reads this image. Not read.")
+    if gate is None or not any(gate.kind in other.image_kinds for other in tasks()):
         return _("This does not look like an image for “%(task)s”. Not read.", task=_(spec.name))
-    return _(
-        "This looks like a %(kind)s slice, which none of the chosen models can judge. Not read.",
-        kind=gate.kind,
-    )
+    if gate.kind not in spec.image_kinds:
+        return _(
+            "This looks like another kind of image (%(kind)s) than “%(task)s” reads. Not read.",
+            kind=_(gate.kind),
+            task=_(spec.name),
+        )
+    if gate.reason in ("", "not judged"):
+        return _(
+            "This looks like a %(kind)s image, which none of the chosen models can judge. Not read.",
+            kind=_(gate.kind),
+        )
+    return _("This image is not like those that the models learned from. Not read.")
 
 
 def _stopped_details(reading: Reading, gate: Gate | None) -> tuple[str, ...]:
@@ -199,7 +217,7 @@ def _stopped_details(reading: Reading, gate: Gate | None) -> tuple[str, ...]:
     return (sentence,) if sentence else ()
 
 
-def _slice(image: Image) -> str:
+def _described(image: Image) -> str:
     """What is known of the image: “STIR, 256 × 256, PNG, 0.60 mm a pixel”."""
     parts = [image.sequence, f"{image.columns} × {image.rows}", image.format]
     if image.pixel_mm_row:
