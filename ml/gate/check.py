@@ -50,7 +50,8 @@ def look_at(image: DecodedImage, registry: Registry) -> Look:
         ModelUnavailable: the gate's weights are missing or not those of its card.
     """
     gate = registry.gate()
-    look = look_of(*gate.run(gate_view(image)), gate.card.thresholds)
+    scores, distances = gate.run(gate_view(image))
+    look = look_of(scores, distances, gate.card.thresholds)
     if image.sequence is not None and look.kind in ("STIR", "T1W"):
         return replace(look, kind=image.sequence)
     return look

@@ -7,8 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import cv2
-import matplotlib.cbook
-import matplotlib.image
+import matplotlib
 import numpy as np
 from sklearn.datasets import load_sample_images
 
@@ -38,10 +37,9 @@ def photographs(
 
 
 def _shipped() -> list[tuple[np.ndarray, bool]]:
-    with matplotlib.cbook.get_sample_data("grace_hopper.jpg") as file:
-        portrait = matplotlib.image.imread(file, format="jpg")
-    pictures = [(p, False) for p in load_sample_images().images] + [(portrait, True)]
-    return [(cv2.cvtColor(np.ascontiguousarray(p), cv2.COLOR_RGB2GRAY), test) for p, test in pictures]
+    portrait = Path(matplotlib.get_data_path()) / "sample_data" / "grace_hopper.jpg"
+    learned = [cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY) for picture in load_sample_images().images]
+    return [*((picture, False) for picture in learned), (decode(portrait.read_bytes()).pixels, True)]
 
 
 def _of_folder(folder: Path) -> list[tuple[np.ndarray, bool]]:
@@ -96,7 +94,8 @@ def _clouds(generator: np.random.Generator) -> np.ndarray:
 def _stripes(generator: np.random.Generator) -> np.ndarray:
     rows, columns = np.mgrid[0:_SIDE, 0:_SIDE]
     angle = generator.uniform(0, np.pi)
-    return np.sin((rows * np.sin(angle) + columns * np.cos(angle)) * generator.uniform(0.05, 1.0))
+    along = rows * np.sin(angle) + columns * np.cos(angle)
+    return np.asarray(np.sin(along * generator.uniform(0.05, 1.0)))
 
 
 def _ellipses(generator: np.random.Generator) -> np.ndarray:

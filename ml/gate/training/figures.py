@@ -7,6 +7,7 @@ let through and what is stopped is counted by picture, with Wilson's interval.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -66,7 +67,7 @@ def figures_of(pictures: Sequence[Picture], registry: Registry) -> dict[str, Any
             for kind in dict.fromkeys(p.kind for p in pictures)
         },
         "by_manner": {
-            f"{kind}, {manner}": _share("told", chosen, lambda s, m=manner: _manner(s) == m)
+            f"{kind}, {manner}": _share("told", chosen, partial(_is_told, manner))
             for kind in dict.fromkeys(p.kind for p in pictures if p.kind != OTHER)
             for manner in (INVERTED, TURNED, UPSIDE_DOWN)
             if (kind, manner) in LOOKS
@@ -105,8 +106,8 @@ def _kind(seen: _Seen) -> str:
     return seen.look.kind if seen.look else OTHER
 
 
-def _manner(seen: _Seen) -> str:
-    return seen.look.manner if seen.look else ""
+def _is_told(manner: str, seen: _Seen) -> bool:
+    return seen.look is not None and seen.look.manner == manner
 
 
 def _all_seen(pictures: Sequence[Picture], registry: Registry) -> Iterable[_Seen]:

@@ -134,7 +134,7 @@ def _spread(examples: Sequence[Example], count: int, generator: np.random.Genera
     if len(examples) <= count:
         return list(examples)
     met: dict[tuple[str | None, str], int] = {}
-    turns = []
+    turns: list[tuple[int, int, int]] = []
     for index in generator.permutation(len(examples)):
         group = (examples[index].patient_id, repr(sorted(examples[index].labels.items())))
         met[group] = met.get(group, 0) + 1
