@@ -70,16 +70,12 @@ def _worker() -> str | None:
 
 
 def _weights() -> str | None:
-    """Every offered task's models and its gate, against the hashes on their cards."""
+    """Every offered task's models and the gate, against the hashes on their cards."""
     folder = current_settings().models_dir
-    needed = [
-        place
-        for task in offered()
-        for place in (*((task.key, model.key) for model in task.models), ("gate", task.key))
-    ]
+    needed = [(task.key, model.key) for task in offered() for model in task.models]
     wrong = [
         f"{task}/{key}: {state}"
-        for task, key in needed
+        for task, key in [*needed, (cards.GATE, cards.GATE)]
         if (state := cards.weights_state(task, key, folder)) != "intact"
     ]
     return "; ".join(wrong) or None

@@ -23,7 +23,7 @@ from webapp import create_app
 from webapp.accounts.tables import ApiToken, User
 from webapp.database import bind_migrations
 from webapp.extensions import db
-from webapp.readings.tables import Prediction
+from webapp.readings.tables import Prediction, Reading
 from webapp.settings import REPOSITORY, Settings, current_settings
 
 
@@ -120,6 +120,31 @@ def test_on_postgresql_lesions_are_one_new_column() -> None:
         "ALTER TABLE prediction ADD COLUMN lesion JSON;",
         "ALTER TABLE prediction DROP COLUMN lesion;",
     ]
+
+
+def test_readings_from_before_read_anyway_are_kept_there_and_back(empty: Flask) -> None:
+    upgrade(revision="0002")
+    _run(
+        "INSERT INTO user VALUES (1, 'a@b.example', 'x', 'clinician', 'active', 'dark', '2026-01-01')",
+        "INSERT INTO study VALUES (1, 'u', 1, 'sij_mri', NULL, NULL, '2026-01-01', NULL)",
+        "INSERT INTO reading (id, study_id, latest, state, models, attempt, created_at, gate)"
+        " VALUES (1, 1, 1, 'stopped', '[\"unet_best\"]', 1, '2026-01-01', '{\"kind\": \"other\"}')",
+    )
+
+    upgrade()
+
+    kept = db.session.get_one(Reading, 1)
+    assert (kept.state, kept.gate, kept.outside_validated_input) == ("stopped", {"kind": "other"}, False)
+    kept.anyway_reason, kept.anyway_by = "only image there is", "a@b.example"
+    db.session.commit()
+    db.session.close()
+    downgrade(revision="0002")
+    with db.engine.connect() as connection:
+        left = connection.execute(db.text("SELECT id, state, latest FROM reading")).all()
+        twice = "INSERT INTO reading (id, study_id, latest, state, models, attempt, created_at)"
+        with pytest.raises(IntegrityError):  # still one latest reading a study
+            connection.execute(db.text(f"{twice} VALUES (2, 1, 1, 'queued', '[]', 0, '2026-01-01')"))
+    assert [tuple(row) for row in left] == [(1, "stopped", 1)]
 
 
 def test_two_that_migrate_at_once_do_not_disturb_each_other(empty: Flask) -> None:

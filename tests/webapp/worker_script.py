@@ -2,7 +2,8 @@
 
 A file there named after a model and a verb makes that model behave: `unet_best.block` waits until it is gone,
 `unet_best.kill` kills its process, `unet_best.fail` answers with a sentence, `unet_best.raise` breaks off,
-`unet_best.refuse` lets the gate refuse the model. The gate stops while `gate.stop` is there. Each model that runs
+`unet_best.refuse` lets the gate refuse the model. The gate stops while `gate.stop` is there, and then finds no task
+either; else it finds the first. Each model that runs
 adds its key to `calls`; none is answered from earlier while `fingerprint.none` is there. With REAL_MODELS in the
 environment only the gate is replaced.
 """
@@ -25,7 +26,7 @@ import ml.reading
 from ml.gate.findings import GateFindings
 from ml.images.decode import DecodedImage
 from ml.lesion import lesion_of
-from ml.tasks import task
+from ml.tasks import TaskSpec, offered, task
 from webapp import create_app
 from webapp.studies import files
 
@@ -41,6 +42,12 @@ def check(image: DecodedImage, task_key: str, models: Sequence[str]) -> GateFind
         return GateFindings("other", {"other": 1.0}, "stopped", "This is no such image.", {})
     refused = {model: "Not for such a slice." for model in models if (STAGE / f"{model}.refuse").exists()}
     return GateFindings("STIR", {"STIR": 1.0}, "passed", None, refused)
+
+
+def find_task(image: DecodedImage) -> tuple[TaskSpec | None, GateFindings]:
+    spec = offered()[0]
+    findings = check(image, spec.key, [model.key for model in spec.models])
+    return None if findings.state == "stopped" else spec, findings
 
 
 def read(
@@ -110,7 +117,7 @@ def _write(path: Path, data: bytes) -> None:
 
 if __name__ == "__main__":
     # A drawn phantom is no MRI to the real gate, so the real models are only met behind this one.
-    ml.reading.check = check  # type: ignore[assignment]
+    ml.reading.check, ml.reading.find_task = check, find_task  # type: ignore[assignment]
     if "REAL_MODELS" not in os.environ:
         ml.reading.read, ml.reading.fingerprint = read, fingerprint  # type: ignore[assignment]
     _really_write, files._write = files._write, _write

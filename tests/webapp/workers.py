@@ -50,11 +50,11 @@ class Clinic:
         with app.app_context():
             self.user_id = make_user().id
 
-    def upload(self, *models: str, seed: int = 1, code: str = "") -> str:
+    def upload(self, *models: str, seed: int = 1, code: str = "", task: str = "sij_mri") -> str:
         """Store a slice, queue its reading; gives the study's uuid."""
         with self.app.app_context():
             user = db.session.get_one(User, self.user_id)
-            return upload(user, slice_png(seed), Wish("sij_mri", models, code)).uuid
+            return upload(user, slice_png(seed), Wish(task, models, code)).uuid
 
     def reading(self, uuid: str) -> Reading:
         """The study's last reading as it is now, with its predictions, detached."""

@@ -51,12 +51,25 @@ def _head(study: Study, reading: Reading) -> dict[str, Any]:
         "note": study.note,
         "created_at": study.created_at.isoformat(),
         "status": reading.state,
+        "outside_validated_input": _anyway(reading),
+    }
+
+
+def _anyway(reading: Reading) -> dict[str, Any] | None:
+    """Who wanted an image read that the gate had stopped, when and why. None where nobody had to."""
+    if not reading.outside_validated_input:
+        return None
+    return {
+        "by": reading.anyway_by,
+        "at": reading.created_at.isoformat(),
+        "reason": reading.anyway_reason,
     }
 
 
 def _predictions(study: Study, reading: Reading, spec: TaskSpec) -> list[dict[str, Any]]:
     said = {prediction.model: prediction for prediction in reading.predictions}
-    return [_prediction(study, said[key], spec) for key in reading.models if key in said]
+    outside = {"outside_validated_input": reading.outside_validated_input}
+    return [_prediction(study, said[key], spec) | outside for key in reading.models if key in said]
 
 
 def _prediction(study: Study, prediction: Prediction, spec: TaskSpec) -> dict[str, Any]:

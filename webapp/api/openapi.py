@@ -6,10 +6,11 @@ from typing import Any
 
 from flask import url_for
 
-from ml.tasks import Head, offered
+from ml.tasks import FIND_TASK, Head, offered
 from webapp.api.problems import CONTENT_TYPE
 from webapp.settings import current_settings
 from webapp.studies.history import STATES
+from webapp.studies.upload import REASON_LENGTH
 from webapp.version import __version__
 
 _TEXT_OR_NULL = {"type": ["string", "null"]}
@@ -86,6 +87,18 @@ def _paths() -> dict[str, Any]:
                 "responses": _responses(200, "The reading is cancelled.", "Study", 404, 409),
             },
         },
+        "/studies/{uuid}/read-anyway": {
+            "parameters": [_UUID],
+            "post": {
+                "operationId": "readAnyway",
+                "summary": "Read what the gate has stopped; every output then says that it is outside validated input.",
+                "requestBody": {
+                    "required": True,
+                    "content": {"application/x-www-form-urlencoded": {"schema": _reason()}},
+                },
+                "responses": _responses(202, "The reading waits.", "Study", 400, 404, 409, 422, 503),
+            },
+        },
         "/studies/{uuid}/files/{name}": {
             "parameters": [_UUID, name],
             "get": {
@@ -118,7 +131,11 @@ def _upload() -> dict[str, Any]:
         "required": ["image", "task"],
         "properties": {
             "image": {"type": "string", "contentMediaType": "application/octet-stream", "description": limit},
-            "task": {"type": "string", "enum": [task.key for task in offered()]},
+            "task": {
+                "type": "string",
+                "enum": [task.key for task in (*offered(), FIND_TASK)],
+                "description": f"{FIND_TASK.key}: the gate says which task reads the image, and all its models read it.",
+            },
             "models": {
                 "type": "array",
                 "items": {"type": "string", "enum": models},
@@ -135,6 +152,21 @@ def _upload() -> dict[str, Any]:
     }
 
 
+def _reason() -> dict[str, Any]:
+    return {
+        "type": "object",
+        "required": ["reason"],
+        "properties": {
+            "reason": {"type": "string", "minLength": 1, "maxLength": REASON_LENGTH},
+            "task": {
+                "type": "string",
+                "enum": [task.key for task in offered()],
+                "description": "Needed where no task was found, else without effect.",
+            },
+        },
+    }
+
+
 def _schemas() -> dict[str, Any]:
     head = {
         "uuid": {"type": "string", "format": "uuid"},
@@ -144,6 +176,7 @@ def _schemas() -> dict[str, Any]:
         "note": _TEXT_OR_NULL,
         "created_at": {"type": "string", "format": "date-time"},
         "status": {"type": "string", "enum": list(STATES)},
+        "outside_validated_input": _anyway(),
     }
     count = {"type": "integer", "minimum": 0}
     return {
@@ -204,6 +237,7 @@ def _prediction() -> dict[str, Any]:
             "region": _LINK_OR_NULL,
             "heatmap": _LINK_OR_NULL,
             "heatmap_focused": _LINK_OR_NULL,
+            "outside_validated_input": {"type": "boolean"},
         }
     )
     # The heads depend on the study's task, so none of them is required.
@@ -211,6 +245,20 @@ def _prediction() -> dict[str, Any]:
     for key in dict.fromkeys(head.key for head in heads):
         schema["properties"][key] = _answers([head for head in heads if head.key == key])
     return schema
+
+
+def _anyway() -> dict[str, Any]:
+    told = _object(
+        {
+            "by": {"type": "string"},
+            "at": {"type": "string", "format": "date-time"},
+            "reason": {"type": "string"},
+        }
+    )
+    return {
+        "anyOf": [told, {"type": "null"}],
+        "description": "Who wanted the models to read what the gate had stopped, when and why. Null: nobody had to.",
+    }
 
 
 def _lesion() -> dict[str, Any]:
@@ -226,7 +274,7 @@ def _lesion() -> dict[str, Any]:
             },
             "burden": {
                 **share,
-                "description": "Mean share over the region: status and stage follow from it.",
+                "description": "How much lesion there is for certain: the status follows from it, the stage in part.",
             },
             "mask": _LINK_OR_NULL,
         }

@@ -72,6 +72,14 @@ def cancel(uuid: str) -> Response:
     return jsonify(answers.whole(study, incoming.latest_reading(study)))
 
 
+@bp.post("/studies/<uuid>/read-anyway")
+def read_anyway(uuid: str) -> tuple[Response, int]:
+    """Read what the gate has stopped, for a reason that is kept and shown."""
+    study = history.visible_study(_user(), uuid)
+    incoming.read_anyway(_user(), study, request.form.get("reason", ""), request.form.get("task", ""))
+    return jsonify(answers.whole(study, incoming.latest_reading(study))), 202
+
+
 @bp.get("/studies/<uuid>/files/<name>")
 def file(uuid: str, name: str) -> Response:
     """A picture of a study: the preview, a region, a lesion or a heatmap."""

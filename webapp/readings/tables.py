@@ -23,7 +23,8 @@ class Reading(Base):
     `state` is queued, running, done, failed, stopped (by the gate) or cancelled. `worker`, `attempt` and
     `lease_until` say who works on it and until when that claim counts. `error` is a sentence for the
     clinician, `detail` a trace for the log. The summary columns are what history filters on. `latest` marks
-    the newest reading of its study, which is the one that the pages show.
+    the newest reading of its study, which is the one that the pages show. `anyway_reason` and `anyway_by` are
+    why, and by whose account, an image was read that the gate had stopped; when is `created_at`.
     """
 
     __tablename__ = "reading"
@@ -58,6 +59,8 @@ class Reading(Base):
     summary_stage: Mapped[str | None] = mapped_column(String(64), index=True)
     summary_risk: Mapped[str | None] = mapped_column(String(8), index=True)
     summary_agreement: Mapped[float | None]
+    anyway_reason: Mapped[str | None] = mapped_column(String(1000))
+    anyway_by: Mapped[str | None] = mapped_column(String(254))
 
     study: Mapped[Study] = relationship(back_populates="readings")
     predictions: Mapped[list[Prediction]] = relationship(back_populates="reading", order_by="Prediction.id")
@@ -66,6 +69,11 @@ class Reading(Base):
     def ended(self) -> bool:
         """Whether nothing more will happen to this reading."""
         return self.state in ENDED
+
+    @property
+    def outside_validated_input(self) -> bool:
+        """Whether somebody wanted the models to read what the gate had stopped."""
+        return self.anyway_reason is not None
 
 
 class Prediction(Base):

@@ -8,16 +8,16 @@ from __future__ import annotations
 import logging
 import sys
 import traceback
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 import ml.reading
 from ml.images.decode import DecodedImage, decode
 from ml.images.errors import ImageError, Limits
 from ml.images.store import heatmap_png, mask_png
 from ml.lesion import Lesion
-from ml.tasks import task
+from ml.tasks import FIND_TASK, TaskSpec, task
 from webapp.extensions import db
 from webapp.readings import claims
 from webapp.readings.consumer import current_heartbeat, is_stopping
@@ -27,6 +27,7 @@ from webapp.readings.summary import summarise
 from webapp.readings.sweep import worn_out
 from webapp.readings.tables import Prediction, Reading
 from webapp.studies import files
+from webapp.studies.tables import Study
 from webapp.transactions import committed, is_disk_full
 
 logger = logging.getLogger(__name__)
@@ -56,6 +57,7 @@ class _Order:
     models: tuple[str, ...]
     file: str
     attempt: int
+    anyway: bool
 
 
 def read_reading(reading_id: int) -> None:
@@ -82,8 +84,7 @@ def read_reading(reading_id: int) -> None:
 
 def _read(order: _Order) -> None:
     image = _image(order)
-    findings = ml.reading.check(image, order.task, order.models)
-    _hold(order, gate=findings.to_json(), current_model=None)
+    order, findings = _checked(order, image)
     if findings.state == "stopped":
         claims.end(order.place.reading_id, order.place.worker, "stopped", error=findings.sentence)
         return
@@ -103,6 +104,37 @@ def _read(order: _Order) -> None:
         if answer.detail:
             logger.error("study %s: %s failed: %s", order.place.study_uuid, answer.model, answer.detail)
     _conclude(order)
+
+
+def _checked(order: _Order, image: DecodedImage) -> tuple[_Order, ml.reading.GateFindings]:
+    """What the gate says, kept with the reading, and the order with its task, where the gate had to find that.
+
+    Whoever wants the image read anyway gets it read by all models; the row still says what the gate said.
+    """
+    found = None
+    if order.task == FIND_TASK.key:
+        found, findings = ml.reading.find_task(image)
+    else:
+        findings = ml.reading.check(image, order.task, order.models)
+    if found is not None:
+        order = replace(order, task=found.key, models=tuple(model.key for model in found.models))
+    committed(lambda: _keep_findings(order, findings, found))
+    if order.anyway:
+        findings = replace(findings, state="passed", sentence=None, not_applicable={})
+    return order, findings
+
+
+def _keep_findings(order: _Order, findings: ml.reading.GateFindings, found: TaskSpec | None) -> None:
+    place = order.place
+    claims.hold(
+        place.reading_id,
+        place.worker,
+        gate=findings.to_json(),
+        models=list(order.models),
+        current_model=None,
+    )
+    if found is not None:
+        db.session.execute(update(Study).where(Study.uuid == place.study_uuid).values(task=found.key))
 
 
 def _conclude(order: _Order) -> None:
@@ -134,7 +166,14 @@ def _order(reading_id: int, worker: str) -> _Order:
     reading = db.session.get_one(Reading, reading_id)
     study, image = reading.study, reading.study.images[0]
     place = Place(reading_id, image.id, study.uuid, worker)
-    order = _Order(place, study.task, tuple(reading.models), image.file, reading.attempt)
+    order = _Order(
+        place,
+        study.task,
+        tuple(reading.models),
+        image.file,
+        reading.attempt,
+        reading.outside_validated_input,
+    )
     db.session.rollback()
     return order
 

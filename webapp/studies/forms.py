@@ -6,10 +6,16 @@ from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired
 from wtforms import IntegerField, SelectField, SelectMultipleField, StringField, TextAreaField
-from wtforms.validators import DataRequired, Length, Optional
+from wtforms.validators import DataRequired, Length, Optional, StopValidation
 
-from ml.tasks import offered
-from webapp.studies.upload import NOTE_LENGTH
+from ml.tasks import FIND_TASK, offered
+from webapp.studies.upload import NOTE_LENGTH, REASON_LENGTH
+
+
+def _models_of_a_chosen_task(form: StudyForm, field: SelectMultipleField) -> None:
+    """At least one model, except where the task has still to be found: nobody can choose its models."""
+    if form.task.data != FIND_TASK.key and not field.data:
+        raise StopValidation(_("Choose at least one model."))
 
 
 class StudyForm(FlaskForm):
@@ -17,9 +23,7 @@ class StudyForm(FlaskForm):
 
     image = FileField(_("Image"), validators=[FileRequired(_("Choose an image file."))])
     task = SelectField(_("Task"), validate_choice=False)
-    models = SelectMultipleField(
-        _("Models"), validators=[DataRequired(_("Choose at least one model."))], validate_choice=False
-    )
+    models = SelectMultipleField(_("Models"), validators=[_models_of_a_chosen_task], validate_choice=False)
     patient_code = StringField(_("Patient code"), validators=[Optional()])
     note = TextAreaField(_("Note"), validators=[Optional(), Length(max=NOTE_LENGTH)])
 
@@ -32,6 +36,19 @@ class ReadAgainForm(FlaskForm):
     )
 
 
+class ReadAnywayForm(FlaskForm):
+    """Why an image is to be read that the gate has stopped, and for which task where none was found."""
+
+    reason = StringField(
+        _("Reason"),
+        validators=[
+            DataRequired(_("Say why this image is to be read all the same.")),
+            Length(max=REASON_LENGTH),
+        ],
+    )
+    task = SelectField(_("Task"), validate_choice=False)
+
+
 class SearchForm(FlaskForm):
     """A patient code, by POST so that it stands in no address; the page of its hits goes the same way."""
 
@@ -41,7 +58,7 @@ class SearchForm(FlaskForm):
 
 def study_form(task_key: str) -> StudyForm:
     """The upload form of a task (the first offered one where there is no such task), with all its models chosen."""
-    tasks = offered()
+    tasks = (*offered(), FIND_TASK)
     spec = next((task for task in tasks if task.key == task_key), tasks[0])
     form = StudyForm(data={"task": spec.key, "models": [model.key for model in spec.models]})
     form.task.choices = [(task.key, task.name) for task in tasks]

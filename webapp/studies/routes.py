@@ -17,7 +17,7 @@ from flask import (
 from werkzeug.wrappers import Response as AnyResponse
 
 from ml.cards import CardError, read_card
-from ml.tasks import TaskSpec, offered, task
+from ml.tasks import FIND_TASK, TaskSpec, offered, task
 from webapp.accounts.access import login_required_active, signed_in_user
 from webapp.extensions import utc_now
 from webapp.readings import claims
@@ -26,7 +26,8 @@ from webapp.studies import history as past
 from webapp.studies import upload as incoming
 from webapp.studies.events import follow
 from webapp.studies.files import send_picture
-from webapp.studies.forms import ReadAgainForm, SearchForm, StudyForm, study_form
+from webapp.studies.forms import ReadAgainForm, ReadAnywayForm, SearchForm, StudyForm, study_form
+from webapp.studies.upload import REASON_LENGTH
 from webapp.studies.view import progress_of, result_of
 from webapp.words import gettext as _
 
@@ -89,6 +90,8 @@ def show(uuid: str) -> Answer:
     reading = incoming.latest_reading(study)
     spec = task(study.task)
     shared = {"study": study, "reading": reading, "task": spec, "form": ReadAgainForm()}
+    if reading.state == "stopped":
+        shared |= {"tasks_to_choose": offered() if spec is FIND_TASK else (), "reason_length": REASON_LENGTH}
     if reading.state in ("done", "stopped"):
         return render_template(
             "studies/result.html", result=result_of(reading, spec, _thresholds(spec)), **shared
@@ -140,6 +143,24 @@ def read_again(uuid: str) -> Answer:
     return redirect(url_for("studies.show", uuid=uuid), 303)
 
 
+@bp.post("/studies/<uuid>/read-anyway")
+@login_required_active
+def read_anyway(uuid: str) -> Answer:
+    """Read what the gate has stopped, for a reason that is kept and shown."""
+    user = signed_in_user()
+    study = past.visible_study(user, uuid)
+    form = ReadAnywayForm()
+    if form.validate():
+        try:
+            incoming.read_anyway(user, study, form.reason.data or "", form.task.data or "")
+        except incoming.Refused as refused:
+            flash(refused.sentence, "warning")
+    else:
+        for sentence in (text for texts in form.errors.values() for text in texts):
+            flash(sentence, "warning")
+    return redirect(url_for("studies.show", uuid=uuid), 303)
+
+
 @bp.post("/studies/<uuid>/delete")
 @login_required_active
 def delete(uuid: str) -> Answer:
@@ -180,9 +201,15 @@ def _history(filters: past.Filters, number: int) -> str:
 
 def _new(form: StudyForm) -> str:
     tasks = offered()
-    chosen = next((spec for spec in tasks if spec.key == form.task.data), tasks[0])
+    chosen = next((spec for spec in (*tasks, FIND_TASK) if spec.key == form.task.data), tasks[0])
     return render_template(
-        "studies/new.html", form=form, tasks=tasks, task=chosen, models=chosen.models, nav="upload"
+        "studies/new.html",
+        form=form,
+        tasks=tasks,
+        find_task=FIND_TASK,
+        task=chosen,
+        models=chosen.models,
+        nav="upload",
     )
 
 

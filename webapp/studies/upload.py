@@ -9,6 +9,7 @@ import hashlib
 import hmac
 import logging
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import uuid4
@@ -19,7 +20,7 @@ from sqlalchemy.exc import OperationalError
 from ml.images.decode import StoredImage, stored_form
 from ml.images.errors import ImageError, Limits
 from ml.images.store import preview_png
-from ml.tasks import TaskSpec, UnknownModel, UnknownTask, offered_task
+from ml.tasks import FIND_TASK, TaskSpec, UnknownModel, UnknownTask, offered_task
 from webapp.accounts.tables import User
 from webapp.extensions import db, utc_now
 from webapp.readings.queue import ring
@@ -33,6 +34,7 @@ from webapp.words import gettext as _
 logger = logging.getLogger(__name__)
 PATIENT_CODE = re.compile(r"[A-Za-z0-9-]{1,64}")
 NOTE_LENGTH = 2000
+REASON_LENGTH = 1000
 _PATIENCE_SECONDS = 10.0
 
 
@@ -51,7 +53,7 @@ class Refused(Exception):
 
 @dataclass(frozen=True)
 class Wish:
-    """What is asked for with an image. No models means all models of the task."""
+    """What is asked for with an image. No models means all models of the task; with `FIND_TASK` it always does."""
 
     task: str
     models: tuple[str, ...] = ()
@@ -97,15 +99,47 @@ def upload(user: User, data: bytes, wish: Wish) -> Study:
 def read_again(study: Study, models: tuple[str, ...]) -> Reading:
     """Queue a new reading of a study whose last reading has ended. Raises Refused."""
     _spec, chosen = _chosen(study.task, models)
-    _check_queue()
-    study_id = study.id
     if not latest_reading(study).ended:
         raise Refused(409, _("This study is being read. Wait for the end, or stop the reading."), "models")
+    study_id = study.id
+    return _queued(study_id, lambda: Reading(study_id=study_id, models=list(chosen)))
+
+
+def read_anyway(user: User, study: Study, reason: str, task_key: str = "") -> Reading:
+    """Queue a reading of a study that the gate stopped, and keep who wanted it and why. Raises Refused.
+
+    Args:
+        task_key: what to read it for, where the gate had to find the task and found none.
+    """
+    stopped = latest_reading(study)
+    reason, by, study_id = reason.strip(), user.email, study.id
+    if stopped.state != "stopped":
+        raise Refused(409, _("Only what the gate has stopped can be read anyway."), "reason")
+    if not reason:
+        raise Refused(400, _("Say why this image is to be read all the same."), "reason")
+    if len(reason) > REASON_LENGTH:
+        raise Refused(400, _("A reason has at most %(n)s characters.", n=REASON_LENGTH), "reason")
+    unknown = study.task == FIND_TASK.key
+    if unknown and task_key in ("", FIND_TASK.key):
+        raise Refused(422, _("No task was found for this image. Choose one."), "task")
+    spec, models = _chosen(task_key if unknown else study.task, () if unknown else tuple(stopped.models))
+
+    def reading() -> Reading:
+        if unknown:
+            db.session.execute(update(Study).where(Study.id == study_id).values(task=spec.key))
+        return Reading(study_id=study_id, models=list(models), anyway_reason=reason, anyway_by=by)
+
+    return _queued(study_id, reading)
+
+
+def _queued(study_id: int, made: Callable[[], Reading]) -> Reading:
+    """The new latest reading of a study, its bell rung. Raises Refused."""
+    _check_queue()
 
     def rows() -> Reading:
         earlier = update(Reading).where(Reading.study_id == study_id, Reading.latest).values(latest=False)
         db.session.execute(earlier)
-        reading = Reading(study_id=study_id, models=list(chosen))
+        reading = made()
         db.session.add(reading)
         return reading
 
@@ -124,6 +158,8 @@ def latest_reading(study: Study) -> Reading:
 
 
 def _chosen(task_key: str, models: tuple[str, ...]) -> tuple[TaskSpec, tuple[str, ...]]:
+    if task_key == FIND_TASK.key:
+        return FIND_TASK, ()
     try:
         spec = offered_task(task_key)
         return spec, tuple(m.key for m in (spec.chosen(models) if models else spec.models))
