@@ -15,12 +15,20 @@ OUTCOMES: tuple[Outcome, ...] = ("false_positives", "false_negatives", "true_pos
 
 @dataclass(frozen=True)
 class Case:
-    """An image with the readers' label, the model's, and the model's score of each label."""
+    """An image with the readers' label, the model's, and the model's score of each label.
+
+    `called`: the labels that count as given, where a threshold of its own decides on the positive one; else the one answered.
+    """
 
     example: Example
     true: str
     answered: str
     scores: Mapping[str, float]
+    called: tuple[str, ...] | None = None
+
+    def calls(self, label: str) -> bool:
+        """Whether the label counts as given."""
+        return label == self.answered if self.called is None else label in self.called
 
 
 def cases_of(answers: HeadAnswers, examples: Sequence[Example]) -> list[Case]:
@@ -31,21 +39,23 @@ def cases_of(answers: HeadAnswers, examples: Sequence[Example]) -> list[Case]:
         examples: among which these are.
     """
     by_id = {example.image_id: example for example in examples}
-    labels = answers.head.labels
-    return [
-        Case(by_id[image], labels[true], labels[decided], dict(zip(labels, scores, strict=True)))
-        for image, true, decided, scores in zip(
-            answers.images, answers.true, answers.decided, answers.scores.tolist(), strict=True
-        )
-    ]
+    head = answers.head
+    cases = []
+    for place, image in enumerate(answers.images):
+        true, decided = (head.labels[int(of[place])] for of in (answers.true, answers.decided))
+        positive = bool(answers.called[place])
+        called = [each for each in head.labels if (positive if each == head.positive else each == decided)]
+        scores = dict(zip(head.labels, answers.scores[place].tolist(), strict=True))
+        cases.append(Case(by_id[image], true, decided, scores, tuple(called)))
+    return cases
 
 
 def of_outcome(cases: Sequence[Case], label: str, outcome: Outcome) -> list[Case]:
     """The cases that a label was rightly, wrongly or not given to; the surest answers first, so the worst errors."""
     wanted = {
-        "true_positives": [c for c in cases if c.true == label == c.answered],
-        "false_positives": [c for c in cases if c.true != label == c.answered],
-        "false_negatives": [c for c in cases if c.true == label != c.answered],
+        "true_positives": [c for c in cases if c.true == label and c.calls(label)],
+        "false_positives": [c for c in cases if c.true != label and c.calls(label)],
+        "false_negatives": [c for c in cases if c.true == label and not c.calls(label)],
     }[outcome]
     sign = 1 if outcome == "false_negatives" else -1
     return sorted(wanted, key=lambda case: (sign * case.scores[label], case.example.image_id))

@@ -84,6 +84,7 @@ def model_report(
         confusions=[_confusion(answers) for answers in evaluation.heads if answers.true.size],
         claimed=list(_claimed(card)),
         images=images,
+        called_from=_called_from(task, card),
         not_shown=not_shown,
     )
 
@@ -104,6 +105,14 @@ def _leaky(report: Mapping[str, Any], protocol: str | None) -> str | None:
     if protocol in LEAKY or report.get("leaky"):
         return cross_validation.why_leaky(str(protocol or report.get("protocol")))
     return None
+
+
+def _called_from(task: TaskSpec, card: Card) -> tuple[str, float] | None:
+    """The positive label and its threshold, where the model may answer another label although that is reached."""
+    head = task.heads[0]
+    if head.positive is None or len(head.labels) == 2:
+        return None
+    return head.positive, card.thresholds.get(head.key, DEFAULT_THRESHOLD)
 
 
 def _curves(task: TaskSpec, card: Card, evaluation: Evaluation) -> Iterator[tuple[str, str]]:

@@ -98,15 +98,20 @@ def _networks(spec: TaskSpec) -> ModuleType:
     module = ModuleType("ml.networks.tiny")
 
     def classification(size: int = SIZE) -> keras.Model:
+        """Small squares speak for the first labels by what is dark, large ones for the last by what is bright."""
         inputs = layers.Input((size, size, 1))
-        x = layers.Conv2D(1, 1, use_bias=False, kernel_initializer="ones", name="maps")(inputs)
+        x = layers.Conv2D(2, 1, name="maps")(inputs)
         x = layers.GlobalAveragePooling2D()(x)
         heads = spec.heads
         outputs = status_and_stage(x) if len(heads) == 2 else label_scores(x, len(heads[0].labels))
         network = keras.Model(inputs, outputs)
+        network.get_layer("maps").set_weights([np.array([[[[1.0, -1.0]]]]), np.array([0.0, 1.0])])
         for name, head in zip(network.output_names, heads, strict=True):
             centres = np.array([0.1 + 0.5 * n / (len(head.labels) - 1) for n in range(len(head.labels))])
-            network.get_layer(f"{name}_logits").set_weights([200 * centres[None], -100 * centres**2])
+            slopes = 200 * (centres - 0.35)
+            kernel = np.stack([np.maximum(slopes, 0), np.maximum(-slopes, 0)])
+            constant = -100 * centres**2 - np.maximum(-slopes, 0)
+            network.get_layer(f"{name}_logits").set_weights([kernel, constant])
         return network
 
     def region(size: int = SIZE) -> keras.Model:

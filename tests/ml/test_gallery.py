@@ -87,6 +87,16 @@ def test_heatmaps_are_measured_against_the_outlined_area_and_beside_chance(
     assert "by_outcome" not in report["by_label"][world.spec.heads[0].labels[0]]
 
 
+def test_what_was_missed_is_looked_for_in_the_heatmap_of_the_label_missed(
+    world: World, shown: tuple[dict[str, Any], Path]
+) -> None:
+    report, _ = shown
+    by_outcome = report["by_label"][world.spec.heads[0].labels[-1]]["by_outcome"]
+
+    assert by_outcome["false_negatives"]["n_images"] == 1
+    assert by_outcome["false_negatives"]["energy_in_mask"] > 0.85
+
+
 def test_the_hottest_area_is_as_large_as_the_mask_and_ties_count_by_share() -> None:
     mask = np.zeros((10, 10), bool)
     mask[:2] = True
