@@ -71,7 +71,7 @@ class Prediction:
         region: (H, W) bool on the image's grid; region_px and area_mm2 (None without a known spacing) its size.
         lesion: of a lesion model; its region is the one that the task's region model found.
         heatmap, heatmap_focused: (H, W) float32 in [0, 1], shares of each map's maximum.
-        focus: what the focused heatmap was kept to.
+        focus: what the focused heatmap was kept to; None, as that map, where the task has no region to focus on.
         detail: trace for the log, where it failed.
     """
 
@@ -249,14 +249,11 @@ class _Slice:
         started = time.perf_counter()
         scores, coarse = self.scores(model)
         heatmap = normalised(np.clip(self._prepare(model).geometry.to_image(coarse), 0.0, 1.0))
-        inside, focus = focused(heatmap, region, self._spec.focus_box)
-        return replace(
-            self._labelled(model, scores),
-            seconds=time.perf_counter() - started,
-            heatmap=heatmap,
-            heatmap_focused=inside,
-            focus=focus,
-        )
+        said = replace(self._labelled(model, scores), heatmap=heatmap)
+        if self._spec.region_model is not None:
+            inside, focus = focused(heatmap, region, self._spec.focus_box)
+            said = replace(said, heatmap_focused=inside, focus=focus)
+        return replace(said, seconds=time.perf_counter() - started)
 
     def lesion_prediction(self, model: tasks.ModelSpec) -> Prediction:
         self._models.model(self._spec.key, model.key)
