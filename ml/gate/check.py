@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from ml.gate.findings import GateFindings, conclude, found_task, stopped
@@ -24,7 +24,9 @@ def check_image(
     """
     if not task.image_kinds:
         return GateFindings("", {}, "passed")
-    return plainly_stopped(image, task.name) or conclude(task, look_at(image, registry), models)
+    if refused := plainly_stopped(image, task.name):
+        return refused
+    return conclude(task, look_at(image, registry, task.image_kinds), models)
 
 
 def find_task(image: DecodedImage, registry: Registry) -> tuple[TaskSpec | None, GateFindings]:
@@ -43,15 +45,18 @@ def find_task(image: DecodedImage, registry: Registry) -> tuple[TaskSpec | None,
     return task, conclude(task, look, [model.key for model in task.models])
 
 
-def look_at(image: DecodedImage, registry: Registry) -> Look:
+def look_at(image: DecodedImage, registry: Registry, expected: Collection[str] = ()) -> Look:
     """What the image looks like. Where the DICOM itself says T1 or STIR, that word counts if it looks like such an MRI at all.
+
+    Args:
+        expected: kinds that the chosen task reads; none where nobody chose.
 
     Raises:
         ModelUnavailable: the gate's weights are missing or not those of its card.
     """
     gate = registry.gate()
     scores, distances = gate.run(gate_view(image))
-    look = look_of(scores, distances, gate.card.thresholds)
+    look = look_of(scores, distances, gate.card.thresholds, expected)
     if image.sequence is not None and look.kind in ("STIR", "T1W"):
         return replace(look, kind=image.sequence)
     return look

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from itertools import product
 
@@ -22,6 +22,9 @@ LOOKS = (
     (OTHER, UPRIGHT),
 )
 """The answers of the network, in its order: a kind in a manner."""
+
+_CHOSEN_RIGHTLY = 3.0
+"""Odds that whoever uploads an image has chosen the task that reads it: what is unclear to the gate is taken for that."""
 
 _UPRIGHT_FROM = 0.1
 """Share of a kind's score from which it is taken to be upright: a right image must not be stopped for a likeness."""
@@ -55,18 +58,21 @@ def shown(kind: str, manner: str) -> tuple[str, str]:
     return (kind, manner) if told else (kind, UPRIGHT)
 
 
-def look_of(scores: np.ndarray, distances: np.ndarray, limits: Mapping[str, float]) -> Look:
+def look_of(
+    scores: np.ndarray, distances: np.ndarray, limits: Mapping[str, float], expected: Collection[str] = ()
+) -> Look:
     """What the network's answer says.
 
     Args:
         scores: (len(LOOKS),) adding up to 1.
         distances: (len(READ_KINDS),) from 0 on.
         limits: of the distance, by kind.
+        expected: kinds that the clinician's choice of a task makes more likely, by `_CHOSEN_RIGHTLY`.
     """
     by_kind = {
         kind: sum(s for s, look in zip(scores, LOOKS, strict=True) if look[0] == kind) for kind in KINDS
     }
-    kind = max(by_kind, key=lambda name: by_kind[name])
+    kind = max(by_kind, key=lambda name: by_kind[name] * (_CHOSEN_RIGHTLY if name in expected else 1))
     manners = {look[1]: s for s, look in zip(scores, LOOKS, strict=True) if look[0] == kind}
     return Look(
         kind=kind,

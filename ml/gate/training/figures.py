@@ -6,18 +6,30 @@ let through and what is stopped is counted by picture, with Wilson's interval.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import partial
 from typing import Any
 
 import numpy as np
 from scipy.stats import binomtest
 
-from ml.gate.check import look_at, plainly_stopped
-from ml.gate.findings import GateFindings, conclude
-from ml.gate.looks import INVERTED, LOOKS, MANNERS, OTHER, TURNED, UPRIGHT, UPSIDE_DOWN, Look, shown
+from ml.gate.check import plainly_stopped
+from ml.gate.findings import conclude
+from ml.gate.looks import (
+    INVERTED,
+    LOOKS,
+    MANNERS,
+    OTHER,
+    TURNED,
+    UPRIGHT,
+    UPSIDE_DOWN,
+    Look,
+    look_of,
+    shown,
+)
 from ml.gate.training.pictures import Picture
 from ml.gate.training.variants import in_manner, varied
+from ml.gate.view import gate_view
 from ml.images.decode import DecodedImage
 from ml.registry import Registry
 from ml.tasks import TaskSpec, tasks
@@ -33,14 +45,19 @@ class _Seen:
         self, picture: Picture, manner: str, how: str, image: DecodedImage, registry: Registry
     ) -> None:
         self.picture, self.manner, self.how = picture, manner, how
-        self.refused = plainly_stopped(image, "No task")
-        self.look: Look | None = None if self.refused else look_at(image, registry)
+        self._refused = plainly_stopped(image, "No task")
+        self._gate = registry.gate()
+        self._said = self._gate.run(gate_view(image))
 
-    def concluded(self, task: TaskSpec) -> GateFindings:
-        if self.look is None:
-            assert self.refused is not None
-            return self.refused
-        return conclude(task, self.look, [model.key for model in task.models])
+    def look(self, expected: Collection[str] = ()) -> Look:
+        scores, distances = self._said
+        return look_of(scores, distances, self._gate.card.thresholds, expected)
+
+    def passes(self, task: TaskSpec) -> bool:
+        if self._refused:
+            return False
+        findings = conclude(task, self.look(task.image_kinds), [model.key for model in task.models])
+        return findings.state == "passed"
 
 
 def figures_of(pictures: Sequence[Picture], registry: Registry) -> dict[str, Any]:
@@ -62,7 +79,7 @@ def figures_of(pictures: Sequence[Picture], registry: Registry) -> dict[str, Any
             kind: _share(
                 "recognised",
                 [s for s in upright if s.picture.kind == kind],
-                lambda s: _kind(s) == s.picture.kind,
+                lambda s: s.look().kind == s.picture.kind,
             )
             for kind in dict.fromkeys(p.kind for p in pictures)
         },
@@ -81,7 +98,7 @@ def _of_task(task: TaskSpec, seen: Sequence[_Seen], upright: Sequence[_Seen]) ->
     foreign = [s for s in upright if s.picture.kind not in task.image_kinds]
 
     def passes(each: _Seen) -> bool:
-        return each.concluded(task).state == "passed"
+        return each.passes(task)
 
     return {
         **counted([s.picture for s in upright]),
@@ -102,12 +119,8 @@ def _origin(seen: _Seen) -> str:
     return seen.picture.source if seen.picture.kind == OTHER else seen.picture.kind
 
 
-def _kind(seen: _Seen) -> str:
-    return seen.look.kind if seen.look else OTHER
-
-
 def _is_told(manner: str, seen: _Seen) -> bool:
-    return seen.look is not None and seen.look.manner == manner
+    return seen.look().manner == manner
 
 
 def _all_seen(pictures: Sequence[Picture], registry: Registry) -> Iterable[_Seen]:

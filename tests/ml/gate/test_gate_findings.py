@@ -225,6 +225,19 @@ def test_a_manner_is_only_called_when_upright_has_hardly_any_score() -> None:
     assert (sure.kind, sure.manner) == ("CT", UPSIDE_DOWN)
 
 
+def test_what_is_unclear_is_taken_for_what_the_chosen_task_reads_and_what_is_clear_is_not() -> None:
+    scores = np.zeros(len(LOOKS))
+    scores[LOOKS.index(("CT", UPRIGHT))], scores[LOOKS.index((OTHER, UPRIGHT))] = 0.4, 0.6
+    at_zero = np.zeros(len(READ_KINDS))
+
+    assert look_of(scores, at_zero, LIMITS).kind == OTHER
+    assert look_of(scores, at_zero, LIMITS, ("STIR",)).kind == OTHER
+    unclear = look_of(scores, at_zero, LIMITS, ("CT",))
+    assert (unclear.kind, unclear.scores["CT"]) == ("CT", 0.4)
+    scores[LOOKS.index(("CT", UPRIGHT))], scores[LOOKS.index((OTHER, UPRIGHT))] = 0.2, 0.8
+    assert look_of(scores, at_zero, LIMITS, ("CT",)).kind == OTHER
+
+
 def test_what_is_stored_of_an_earlier_gate_can_still_be_made() -> None:
     from ml.gate.findings import GateFindings
 
