@@ -18,7 +18,7 @@ _SIDE = 512
 
 def whole_reading(spec: TaskSpec, models: Registry | None = None) -> None:
     """Reads the picture with every model of the task. Raises what made a model fail: a quick failure is no good time."""
-    passed = GateFindings(spec.image_kinds[0], {}, "passed")
+    passed = GateFindings(spec.image_kinds[0] if spec.image_kinds else "", {}, "passed")
     sees_bone = cast("Registry", _SeesBone(spec, models or registry()))
     for answer in read(picture(), spec.key, [model.key for model in spec.models], passed, sees_bone):
         if answer.state != "done":
