@@ -67,7 +67,7 @@ class Configuration:
         seed: of initial weights, order and augmentation.
         precision: Keras dtype policy of the training (`float32`, `mixed_bfloat16`).
         start_from: `random`, `lite0` (ImageNet weights of EfficientNet-Lite0 in the places that fit), `mobilenet`
-            (MobileNetV2's), or another model's key.
+            (MobileNetV2's), another model's key, or `encoder_of:` and that key for its encoder alone.
         weights_folder: where `lite0`'s file lies.
         train_parts, validation_parts: parts of the data set by its `part` column; without train_parts all of it is learned from.
         region_kinds: only images whose mask marks one of these; all if empty.

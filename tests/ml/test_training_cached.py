@@ -156,3 +156,26 @@ def test_labels_come_equally_often_and_a_long_series_counts_by_its_root():
     assert drawn[labels == 0].sum() == pytest.approx(0.5)
     assert drawn[labels == 1].sum() == pytest.approx(0.5)
     assert drawn[:16].sum() == pytest.approx(2 * drawn[16:20].sum())
+
+
+def test_a_classifier_starts_from_the_encoder_that_learned_to_outline(tmp_path, monkeypatch):
+    from ml.networks import build
+    from ml.networks.weights import save_weights
+    from ml.training.configuration import Configuration
+    from ml.training.fitting import starting_weights
+
+    outlining = build("lite0_unet:lite0_unet", size=64)
+    save_weights(outlining, tmp_path / "bone_xray" / "tumour_unet" / "weights.safetensors")
+    monkeypatch.setenv("MODELS_DIR", str(tmp_path))
+    monkeypatch.setattr(starting_weights, "_imagenet", lambda *_: [])
+    monkeypatch.setattr(starting_weights, "_put_lite0_into_encoder", lambda *_: None)
+    classifier = build("lite0_classifier:three_labels", size=64)
+
+    configuration = Configuration(
+        "bone_xray", "lite0_classifier", 1, (), "focal", start_from="encoder_of:tumour_unet"
+    )
+    starting_weights.put_starting_weights(classifier, configuration)
+
+    for name in ("grey_to_colour", "stem_conv", "encode15_project_conv"):
+        learned, taken = (np.asarray(n.get_layer(name).kernel) for n in (outlining, classifier))
+        assert np.allclose(learned, taken, atol=1e-3)

@@ -7,6 +7,7 @@ from typing import Any
 
 import keras
 import numpy as np
+from safetensors.numpy import load_file
 
 from ml.cards import models_dir
 from ml.networks.lite0_classifier import LITE0_CLASSIFIER
@@ -15,9 +16,14 @@ from ml.networks.lite0_unet import LITE0_UNET
 from ml.networks.weights import load_weights, settle
 from ml.training.configuration import Configuration, ConfigurationError
 
+ENCODER_OF = "encoder_of:"
+
 
 def put_starting_weights(network: keras.Model, configuration: Configuration) -> None:
-    """Fills a freshly built network as `configuration.start_from` says: `random`, `lite0`, `mobilenet`, or a model key.
+    """Fills a freshly built network as `configuration.start_from` says.
+
+    That is `random`, `lite0`, `mobilenet`, a model key, or `encoder_of:` with a model key: the encoder of that model and ImageNet
+    above it, where both have EfficientNet-Lite0 for one.
 
     Raises:
         ConfigurationError: the file to start from is not there.
@@ -29,13 +35,21 @@ def put_starting_weights(network: keras.Model, configuration: Configuration) -> 
         put_lite0 = _put_lite0_into_encoder if is_lite0 else _put_lite0_into_b0
         put_lite0(network, _imagenet(configuration, "efficientnet_lite0_imagenet.npz"))
         return
+    if configuration.start_from.startswith(ENCODER_OF):
+        _put_lite0_into_encoder(network, _imagenet(configuration, "efficientnet_lite0_imagenet.npz"))
+        _put_encoder(network, _weights_of(configuration, configuration.start_from.removeprefix(ENCODER_OF)))
+        return
     if configuration.start_from == "mobilenet":
         _put_mobilenet(network, _imagenet(configuration, "mobilenetv2_035_imagenet.npz"))
         return
-    file = models_dir() / configuration.task / configuration.start_from / "weights.safetensors"
+    load_weights(network, _weights_of(configuration, configuration.start_from))
+
+
+def _weights_of(configuration: Configuration, model: str) -> Path:
+    file = models_dir() / configuration.task / model / "weights.safetensors"
     if not file.is_file():
         raise ConfigurationError(f"Training starts from {file}, which is not there.")
-    load_weights(network, file)
+    return file
 
 
 def _imagenet(configuration: Configuration, name: str) -> list[np.ndarray]:
@@ -88,6 +102,19 @@ def _put_lite0_into_encoder(network: keras.Model, imagenet: list[np.ndarray]) ->
     first_channel_only[:, :, 0] = 255 / 128
     kernel.assign(first_channel_only)
     bias.assign(np.full(bias.shape, -127 / 128, np.float32))
+
+
+def _put_encoder(network: keras.Model, file: Path) -> None:
+    """Takes over what another network of the same encoder has learned, from the grey picture to the last block."""
+    learned = load_file(file)
+    for layer in network.layers:
+        if not layer.name.startswith(("grey_to_colour", "stem", "encode")):
+            continue
+        for variable in layer.weights:
+            name = variable.path.removeprefix(f"{network.name}/")
+            if name not in learned:
+                raise ConfigurationError(f"{file} has no encoder that fits: {name} is missing.")
+            variable.assign(learned[name].astype(np.float32))
 
 
 def _put_mobilenet(network: keras.Model, imagenet: list[np.ndarray]) -> None:
