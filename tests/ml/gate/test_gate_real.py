@@ -88,7 +88,7 @@ def test_aspect_and_depth_of_a_radiograph_change_nothing() -> None:
 
 
 def test_figures_have_every_task_with_n_and_interval() -> None:
-    drawn = [Picture("drawings", None, phantoms.noise(seed), OTHER, True) for seed in range(3)]
+    drawn = [Picture("drawings", None, phantoms.noise(96, seed), OTHER, True) for seed in range(3)]
     own = [
         Picture("drawn", "p", phantoms.sacroiliac_slice(64, seed=seed), kind, True)
         for seed, kind in enumerate(("STIR", "T1W", "CT", "chest radiograph", "bone radiograph"))
