@@ -21,7 +21,8 @@ class DecodedImage:
     says so. orientation: the DICOM's six direction cosines joined by backslashes. laterality: "R", "L", "B"
     or "U". colour: the file had real colour (pixels are then its luma). warnings: sentences for the reader.
     window: (lowest, highest) value that the DICOM proposes to display, in the units of `pixels`. rescale:
-    (slope, intercept) from `pixels` to the modality's unit, Hounsfield for CT. prepared: the pixels have had the
+    (slope, intercept) from `pixels` to the modality's unit, Hounsfield for CT. modality: the DICOM's own word for
+    it, as "MR" or "CT". prepared: the pixels have had the
     task's sampling and equalisation already, as those of a training folder may; no upload's have.
     """
 
@@ -35,6 +36,7 @@ class DecodedImage:
     warnings: tuple[str, ...] = ()
     window: tuple[float, float] | None = None
     rescale: tuple[float, float] | None = None
+    modality: str | None = None
     prepared: bool = False
 
 

@@ -258,7 +258,7 @@ def test_no_other_file_of_the_server_is_given(app: Flask, anna: FlaskClient, nam
     assert anna.get(f"/studies/{uuid}/files/{name}").status_code == 404
 
 
-PAGES = ["", "/events", "/state", "/files/preview.png"]
+PAGES = ["", "/events", "/state", "/files/preview.png", "/pixels"]
 ACTIONS = ["/cancel", "/read-again", "/delete", "/restore"]
 
 

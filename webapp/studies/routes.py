@@ -27,6 +27,7 @@ from webapp.studies import upload as incoming
 from webapp.studies.events import follow
 from webapp.studies.files import send_picture
 from webapp.studies.forms import ReadAgainForm, ReadAnywayForm, SearchForm, StudyForm, study_form
+from webapp.studies.pixels import send_pixels
 from webapp.studies.upload import REASON_LENGTH
 from webapp.studies.view import progress_of, result_of
 from webapp.words import gettext as _
@@ -184,6 +185,13 @@ def file(uuid: str, name: str) -> AnyResponse:
     """A picture of a study: the preview, or a region, lesion or heatmap of its last reading."""
     study = past.visible_study(signed_in_user(), uuid)
     return send_picture(study, incoming.latest_reading(study), name)
+
+
+@bp.get("/studies/<uuid>/pixels")
+@login_required_active
+def pixels(uuid: str) -> AnyResponse:
+    """The stored grey values of a study's image, for the viewer."""
+    return send_pixels(past.visible_study(signed_in_user(), uuid))
 
 
 def _history(filters: past.Filters, number: int) -> str:

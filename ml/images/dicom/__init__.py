@@ -47,6 +47,7 @@ def _image(slice_: Slice) -> DecodedImage:
             warnings=(_BURNED_IN,) if word(header, "BurnedInAnnotation") == "YES" else (),
             window=grey.window,
             rescale=grey.rescale,
+            modality=word(header, "Modality") or None,
         )
     except ImageError:
         raise
