@@ -1,5 +1,5 @@
 /* A mask over the image: its outline in its own colour with a black edge, and a tint inside where it is wanted. */
-import { layerOf, loaded } from "./pictures.js";
+import { loaded } from "./pictures.js";
 
 const WIDTHS = { edge: 3.5, line: 1.5 };
 const TINT = 0.6;
@@ -26,40 +26,34 @@ function borderOf({ grey, width, height }) {
 
 export class Outline {
   /* `kind` names the mask in the figure's data and the layers' class; `colour` is a token of tokens.css. */
-  constructor(figure, kind, colour, tinted = false) {
-    this.figure = figure;
-    this.address = figure.dataset[kind];
+  constructor(stage, kind, colour, tinted = false) {
+    this.address = stage.figure.dataset[kind];
     this.colour = getComputedStyle(document.documentElement).getPropertyValue(colour);
-    this.line = layerOf(figure, kind);
-    this.tint = tinted ? layerOf(figure, `${kind}-tint`) : null;
-    new ResizeObserver(() => this.#drawLine()).observe(figure);
+    this.tint = tinted ? stage.gridLayer(`${kind}-tint`) : null;
+    this.line = stage.lineLayer(kind, (context, matrix) => this.#drawLine(context, matrix));
   }
 
   /* Show or hide it; `opacity`, 0 to 1, is that of the tint: the outline stays. */
   async show(shown, opacity) {
-    this.line.hidden = !shown;
+    this.line.canvas.hidden = !shown;
     this.tint?.style.setProperty("opacity", opacity);
     if (this.tint) this.tint.hidden = !shown;
     if (!shown) return;
     await this.#drawTint();
-    await this.#drawLine();
+    this.mask = await loaded(this.address);
+    this.mask.border ??= borderOf(this.mask);
+    this.line.redraw();
   }
 
-  async #drawLine() {
-    if (this.line.hidden) return;
-    const mask = await loaded(this.address);
-    mask.border ??= borderOf(mask);
-    const { width, height } = this.figure.getBoundingClientRect();
-    const pixels = Math.min(width / mask.width, height / mask.height) * window.devicePixelRatio;
-    this.line.width = Math.round(mask.width * pixels);
-    this.line.height = Math.round(mask.height * pixels);
-    const context = this.line.getContext("2d");
+  #drawLine(context, matrix) {
+    if (!this.mask) return;
+    const path = new Path2D();
+    path.addPath(this.mask.border, matrix);
     context.lineCap = "square";
-    context.scale(pixels, pixels);
     for (const [colour, thickness] of [["#000", WIDTHS.edge], [this.colour, WIDTHS.line]]) {
       context.strokeStyle = colour;
-      context.lineWidth = (thickness * window.devicePixelRatio) / pixels;
-      context.stroke(mask.border);
+      context.lineWidth = thickness;
+      context.stroke(path);
     }
   }
 

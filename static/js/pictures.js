@@ -22,13 +22,3 @@ export function loaded(address) {
   if (!cache.has(address)) cache.set(address, greyOf(address));
   return cache.get(address);
 }
-
-/* A canvas over the image of a viewport, hidden at first. */
-export function layerOf(figure, name) {
-  const canvas = document.createElement("canvas");
-  canvas.className = `viewport__layer viewport__${name}`;
-  canvas.hidden = true;
-  canvas.setAttribute("aria-hidden", "true");
-  figure.querySelector("img").after(canvas);
-  return canvas;
-}

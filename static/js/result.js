@@ -1,7 +1,9 @@
-/* The result page: overlays on and off (heatmap, region, lesion), focused or unfocused heatmap, opacity, compare and single layout. */
+/* The result page: overlays on and off (heatmap, region, lesion), focused or unfocused heatmap, opacity, compare and single layout.
+   How the image itself is shown is the viewer's. */
 import { onKey } from "./keys.js";
 import { remember, remembered } from "./settings.js";
 import { rovingToolbar } from "./toolbar.js";
+import { startViewer } from "./viewer/start.js";
 import { Viewport } from "./viewport.js";
 
 const comparison = document.querySelector("[data-comparison]");
@@ -11,7 +13,8 @@ function start() {
   const toolbar = document.querySelector("[data-toolbar]");
   const slider = toolbar.querySelector("#opacity");
   const columns = [...comparison.querySelectorAll("[data-model]")];
-  const viewports = [...comparison.querySelectorAll("[data-viewport]")].map((figure) => new Viewport(figure));
+  const viewer = startViewer(comparison, toolbar);
+  const viewports = viewer.panes.map((pane) => new Viewport(pane.stage));
   /* A task without a region has one heatmap, which is not focused on anything. */
   const heatmaps = [...toolbar.querySelectorAll("[data-heatmap]")].map((button) => button.dataset.heatmap);
   const state = { heatmap: heatmaps[0] ?? "none", region: true, lesion: true, overlays: true, layout: "compare", model: 0 };
@@ -27,6 +30,7 @@ function start() {
     press("[data-overlays-toggle]", () => state.overlays);
     comparison.dataset.layout = state.layout;
     columns.forEach((column, i) => (column.dataset.active = i === state.model));
+    if (state.layout === "single") viewer.activateIn(columns[state.model]);
     viewports.forEach((viewport) => viewport.show({ ...state, opacity: opacity() }));
   };
   const set = (changes) => {

@@ -1,7 +1,7 @@
-/* One viewport: draws region, lesion and heatmap over the image that the server sent. Colour is added here. */
+/* The overlays of one viewport: region, lesion and heatmap over the image. Colour is added here. */
 import { INFERNO } from "./inferno.js";
 import { Outline } from "./outline.js";
-import { layerOf, loaded } from "./pictures.js";
+import { loaded } from "./pictures.js";
 
 /* The heatmap is transparent at 0 and opaque from half of its maximum on, so that the image stays visible. */
 const opacityOf = (value) => Math.min(1, value / 127);
@@ -17,13 +17,13 @@ function colours(grey, width, height) {
 }
 
 export class Viewport {
-  constructor(figure) {
+  constructor(stage) {
+    const { figure } = stage;
     this.figure = figure;
     this.only = figure.dataset.only ?? "";
-    /* Each layer goes below those that are there already: the heatmap lies on top. */
-    this.heat = layerOf(figure, "heatmap");
-    this.lesion = figure.dataset.lesion && new Outline(figure, "lesion", "--lesion", true);
-    this.region = figure.dataset.region && new Outline(figure, "region", "--region-outline");
+    this.lesion = figure.dataset.lesion && new Outline(stage, "lesion", "--lesion", true);
+    this.heat = stage.gridLayer("heatmap");
+    this.region = figure.dataset.region && new Outline(stage, "region", "--region-outline");
     this.legend = figure.querySelector("[data-legend]");
     this.colourBar = figure.querySelector("[data-colour-bar]");
     this.words = figure.querySelector("[data-shown]");

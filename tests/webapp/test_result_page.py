@@ -17,7 +17,7 @@ from webapp.studies.view.columns import code_of
 from webapp.studies.view.progress import progress_of
 from webapp.studies.view.result import Result, result_of
 from webapp.studies.view.side_by_side.axis import Place
-from webapp.studies.view.sides import sides_of
+from webapp.studies.view.sides import ends_of, sides_of
 
 NOW = datetime(2025, 11, 21, 14, 32, tzinfo=UTC)
 SPEC = task("sij_mri")
@@ -457,3 +457,18 @@ def test_the_sides_of_the_image_come_from_the_file_or_are_unknown(
     orientation: str | None, sides: tuple[str, str] | None
 ) -> None:
     assert sides_of(orientation) == sides
+
+
+@pytest.mark.parametrize(
+    ("orientation", "ends"),
+    [
+        ("1\\0\\0\\0\\0\\-1", ("H", "F")),
+        ("1\\0\\0\\0\\0.98\\-0.1", ("A", "P")),
+        ("1\\0\\0", None),
+        (None, None),
+    ],
+)
+def test_the_upper_and_lower_edge_come_from_the_file_or_are_unknown(
+    orientation: str | None, ends: tuple[str, str] | None
+) -> None:
+    assert ends_of(orientation) == ends

@@ -11,6 +11,28 @@ def key_groups() -> tuple[Group, ...]:
     """Groups of (keys, what they do), in the reader's language."""
     return (
         (
+            _("Image"),
+            (
+                (("1", "…", "6"), _("Window and level presets")),
+                (("W",), _("Window and level by dragging")),
+                (("Z",), _("Zoom by dragging")),
+                (("P",), _("Pan by dragging")),
+                (("Y",), _("Ruler; Enter sets its ends")),
+                (("Q",), _("Magnifier and pixel value")),
+                (
+                    ("Ctrl", "arrows"),
+                    _("The same as dragging, or move the cross; with Shift ten times as far"),
+                ),
+                (("Shift", "arrows"), _("Pan by keys")),
+                ((",", "."), _("Zoom out, zoom in")),
+                (("F",), _("Fit to viewport")),
+                (("0",), _("Reset the image")),
+                (("I",), _("Invert")),
+                (("X",), _("Flip left to right")),
+                (("R",), _("Rotate 90° clockwise")),
+            ),
+        ),
+        (
             _("Overlays"),
             (
                 (("O",), _("All overlays off and on")),
@@ -27,6 +49,7 @@ def key_groups() -> tuple[Group, ...]:
                 (("Shift", "M"), _("Previous model")),
                 (("C",), _("Compare layout")),
                 (("S",), _("Single layout")),
+                (("L",), _("Link viewports on and off")),
             ),
         ),
         (

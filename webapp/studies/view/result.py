@@ -14,8 +14,8 @@ from ml.tasks import FIND_TASK, TaskSpec, tasks
 from webapp.studies.view import agreement, columns
 from webapp.studies.view.agreement import Count, Vote
 from webapp.studies.view.numbers import score
+from webapp.studies.view.picture import Picture, picture_of
 from webapp.studies.view.side_by_side import Axis, Chart, axis_of, chart_of
-from webapp.studies.view.sides import sides_of
 from webapp.words import gettext as _
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class Result:
     task_name: str
     hint: str
     image: str
-    sides: tuple[str, str] | None
+    picture: Picture
     uploaded_at: datetime
     read_at: datetime | None
     reading: str
@@ -119,7 +119,7 @@ def result_of(reading: Reading, spec: TaskSpec, thresholds: Mapping[str, Mapping
         task_name=_(spec.name),
         hint=_(spec.wording.upload_hint),
         image=_described(image),
-        sides=sides_of(image.orientation),
+        picture=picture_of(image),
         uploaded_at=study.created_at,
         read_at=reading.ended_at,
         reading=str(reading.id),
