@@ -6,6 +6,7 @@ const placeOf = (figure, event) => {
   const { left, top } = figure.getBoundingClientRect();
   return { x: event.clientX - left, y: event.clientY - top };
 };
+const LINE = 20; // CSS pixels, where a wheel counts in lines
 const zoomFactor = (dy) => Math.exp(-dy / 200);
 
 /* What dragging by so many CSS pixels does, by tool. Ruler and magnifier act on points instead. */
@@ -55,7 +56,7 @@ export function listen(viewer, pane, say) {
     "wheel",
     (event) => {
       event.preventDefault();
-      viewer.zoom(zoomFactor(event.deltaY), placeOf(figure, event), pane);
+      viewer.zoom(zoomFactor(event.deltaY * (event.deltaMode ? LINE : 1)), placeOf(figure, event), pane);
     },
     { passive: false },
   );
@@ -92,6 +93,6 @@ export function listen(viewer, pane, say) {
       y: Math.min(rows - 1, Math.max(0, at.y + down)),
     };
     say(viewer.point(pane, point, true));
-    if (from) viewer.measure(from, point);
+    if (from && viewer.tool === "ruler") viewer.measure(from, point);
   }
 }

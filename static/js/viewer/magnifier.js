@@ -1,5 +1,5 @@
 /* A round glass over the viewport: all layers as they are shown, three times as large. */
-const SIZE = 168;
+const MOST = 168;
 const TIMES = 3;
 
 export class Magnifier {
@@ -16,15 +16,17 @@ export class Magnifier {
   show(point) {
     this.canvas.hidden = !point;
     if (!point) return;
+    const { width, height } = this.stage.box;
+    const size = Math.min(MOST, 0.7 * width, 0.7 * height);
     const at = this.stage.matrix.transformPoint(new DOMPoint(point.x, point.y));
-    this.canvas.style.setProperty("left", `${at.x - SIZE / 2}px`);
-    this.canvas.style.setProperty("top", `${at.y - SIZE / 2}px`);
-    this.canvas.width = this.canvas.height = SIZE * devicePixelRatio;
+    const place = { left: at.x - size / 2, top: at.y - size / 2, width: size, height: size };
+    for (const [name, length] of Object.entries(place)) this.canvas.style.setProperty(name, `${length}px`);
+    this.canvas.width = this.canvas.height = Math.round(size * devicePixelRatio);
     const context = this.canvas.getContext("2d");
     context.scale(devicePixelRatio, devicePixelRatio);
-    context.fillRect(0, 0, SIZE, SIZE);
+    context.fillRect(0, 0, size, size);
     const enlarged = new DOMMatrix()
-      .translate(SIZE / 2, SIZE / 2)
+      .translate(size / 2, size / 2)
       .scale(TIMES)
       .translate(-at.x, -at.y)
       .multiply(this.stage.matrix);

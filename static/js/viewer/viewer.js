@@ -44,7 +44,7 @@ export class Viewer {
     this.grey = await greyValues(address);
     this.presets = presetsOf(this.grey);
     this.panes.forEach((pane) => Object.assign(pane.view, this.#firstWindow()));
-    this.#drawAll();
+    this.panes.forEach((pane) => this.#draw(pane));
     this.onChange();
   }
 
@@ -184,14 +184,14 @@ export class Viewer {
   }
 
   #later(pane) {
+    if (!this.waiting.size) requestAnimationFrame(() => this.#drawWaiting());
     this.waiting.add(pane);
-    if (this.waiting.size > 1) return;
-    requestAnimationFrame(() => this.#drawAll(this.waiting));
   }
 
-  #drawAll(panes = this.panes) {
-    [...panes].forEach((pane) => this.#draw(pane));
+  #drawWaiting() {
+    const panes = [...this.waiting];
     this.waiting.clear();
+    panes.forEach((pane) => this.#draw(pane));
   }
 
   #draw(pane) {
