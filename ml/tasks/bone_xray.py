@@ -46,7 +46,6 @@ SPEC = TaskSpec(
     # The training pictures were squashed to a square by plain bilinear sampling, so uploads are, too.
     preparation=Preparation(size=224, fit="squash", grey="displayed", sampled=256),
     image_kinds=("bone radiograph",),
-    offered=False,
     symmetric=True,
     protocol="part_stratified",
     specificities=(0.957, 0.799),

@@ -37,7 +37,6 @@ SPEC = TaskSpec(
     # The training pictures were squashed to a square by plain bilinear sampling, so uploads are, too.
     preparation=Preparation(size=224, fit="squash", grey="displayed", sampled=224),
     image_kinds=("chest radiograph",),
-    offered=False,
     protocol="official",
     threshold_rule="sensitivity:0.9",
     wording=Wording(

@@ -41,7 +41,6 @@ SPEC = TaskSpec(
     default_model="lite0_classifier",
     preparation=PREPARATION,
     image_kinds=("CT",),
-    offered=False,
     protocol="grouped",
     wording=Wording(
         summary="Cyst, Normal, Stone or Tumor: the label of the CT series that one slice looks most like.",
