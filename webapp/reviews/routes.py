@@ -5,10 +5,11 @@ from __future__ import annotations
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from ml.tasks import task
+from ml.tasks import offered, task
 from webapp.accounts.access import login_required_active, signed_in_user
 from webapp.reviews import signing
 from webapp.reviews.opinions import opinion_from
+from webapp.reviews.performance import changes_of, performance_of
 from webapp.reviews.sealing import is_sealed
 from webapp.reviews.signing import NotSigned, Opinion
 from webapp.reviews.view import judgement_names, reason_names, review_of
@@ -80,6 +81,23 @@ def record(uuid: str) -> Answer:
         return _own_answer_page(study, opinion, refused.sentence), refused.status
     flash(_("Your own answer is on record. These are the models' answers."))
     return redirect(url_for("studies.show", uuid=uuid), 303)
+
+
+@bp.get("/performance")
+@login_required_active
+def performance() -> Answer:
+    """How the models of a task do against verdicts: all of them for administrators, the own ones for others."""
+    user, tasks = signed_in_user(), offered()
+    spec = next((spec for spec in tasks if spec.key == request.args.get("task")), tasks[0])
+    answered_first = [one for one in changes_of(user, spec) if one.changed.n or one.found_later]
+    return render_template(
+        "reviews/performance.html",
+        task=spec,
+        tasks=tasks,
+        models=performance_of(user, spec),
+        answered_first=answered_first,
+        nav="performance",
+    )
 
 
 def _own_answer_page(study: Study, opinion: Opinion | None = None, error: str = "") -> str:
