@@ -2,6 +2,7 @@
 import { onKey } from "./keys.js";
 import { remember, remembered } from "./settings.js";
 import { rovingToolbar } from "./toolbar.js";
+import { focusDock, showDock } from "./verdict.js";
 import { Viewport } from "./viewport.js";
 
 const comparison = document.querySelector("[data-comparison]");
@@ -27,6 +28,7 @@ function start() {
     press("[data-overlays-toggle]", () => state.overlays);
     comparison.dataset.layout = state.layout;
     columns.forEach((column, i) => (column.dataset.active = i === state.model));
+    showDock(columns[state.model].dataset.model);
     viewports.forEach((viewport) => viewport.show({ ...state, opacity: opacity() }));
   };
   const set = (changes) => {
@@ -57,6 +59,11 @@ function start() {
     const button = column.querySelector("[data-expand]");
     button.hidden = false;
     button.addEventListener("click", () => set({ layout: state.layout === "single" ? "compare" : "single", model: i }));
+    column.querySelector("[data-judge]")?.addEventListener("click", (event) => {
+      event.preventDefault();
+      set({ model: i });
+      focusDock();
+    });
   });
 
   onKey("o", () => set({ overlays: !state.overlays }));
@@ -70,6 +77,8 @@ function start() {
   onKey("m", () => nextModel(1));
   onKey("Shift m", () => nextModel(-1));
 
+  /* After a verdict the page comes back to the model that was judged. */
+  state.model = Math.max(0, columns.findIndex((column) => `#model-${column.dataset.model}` === location.hash));
   if (slider) slider.value = remembered("opacity", 70);
   rovingToolbar(toolbar);
   toolbar.hidden = false;

@@ -1,7 +1,19 @@
 /* Verdict and own answer: A, D, U choose, Ctrl Enter signs. Nothing is stored before the form is sent. */
 import { onKey } from "./keys.js";
 
-const form = document.querySelector("[data-verdict], [data-own-answer]");
+const docks = [...document.querySelectorAll(".verdict-dock")];
+let form = docks.length ? null : document.querySelector("[data-verdict], [data-own-answer]");
+
+/* The result page has one dock a model: that of the active model is shown. A model that cannot be judged has none. */
+export function showDock(model) {
+  docks.forEach((dock) => (dock.hidden = dock.dataset.verdict !== model));
+  form = docks.find((dock) => !dock.hidden) ?? null;
+}
+
+export function focusDock() {
+  form?.querySelector("input[name=verdict]").focus();
+}
+
 const choose = (value) => () => {
   const option = form?.querySelector(`input[name="verdict"][value="${value}"]`);
   if (!option) return false;
