@@ -15,11 +15,12 @@ from webapp.api import routes as api_routes
 from webapp.extensions import babel, csrf, login_manager
 from webapp.pages import routes as page_routes
 from webapp.readings import consumer
+from webapp.reviews import routes as review_routes
 from webapp.settings import REPOSITORY, Settings, SettingsError, secret_key, settings_from_environment
 from webapp.studies import routes as study_routes
 from webapp.version import __version__
 
-_FEATURES = (health, account_routes, study_routes, consumer, page_routes, api_routes)
+_FEATURES = (health, account_routes, study_routes, review_routes, consumer, page_routes, api_routes)
 
 
 def create_app(settings: Settings | None = None) -> Flask:

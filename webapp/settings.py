@@ -122,6 +122,13 @@ class Settings:
             choices=("auto", "float32"),
         ),
     )
+    second_reader: str = field(
+        default="choice",
+        metadata=_about(
+            "Who records an own answer before the models' are shown: who chose it in the account, or everybody.",
+            choices=("choice", "everybody"),
+        ),
+    )
     timezone: str = field(
         default="UTC", metadata=_about("Time zone of the dates on pages, as `Europe/Berlin`.")
     )

@@ -4,6 +4,7 @@ import { onKey } from "./keys.js";
 import { remember, remembered } from "./settings.js";
 import { rovingToolbar } from "./toolbar.js";
 import { startViewer } from "./viewer/start.js";
+import { focusDock, showDock } from "./verdict.js";
 import { Viewport } from "./viewport.js";
 
 const comparison = document.querySelector("[data-comparison]");
@@ -31,6 +32,7 @@ function start() {
     comparison.dataset.layout = state.layout;
     columns.forEach((column, i) => (column.dataset.active = i === state.model));
     if (state.layout === "single") viewer.activateIn(columns[state.model]);
+    showDock(columns[state.model].dataset.model);
     viewports.forEach((viewport) => viewport.show({ ...state, opacity: opacity() }));
   };
   const set = (changes) => {
@@ -61,6 +63,11 @@ function start() {
     const button = column.querySelector("[data-expand]");
     button.hidden = false;
     button.addEventListener("click", () => set({ layout: state.layout === "single" ? "compare" : "single", model: i }));
+    column.querySelector("[data-judge]")?.addEventListener("click", (event) => {
+      event.preventDefault();
+      set({ model: i });
+      focusDock();
+    });
   });
 
   onKey("o", () => set({ overlays: !state.overlays }));
@@ -74,6 +81,8 @@ function start() {
   onKey("m", () => nextModel(1));
   onKey("Shift m", () => nextModel(-1));
 
+  /* After a verdict the page comes back to the model that was judged. */
+  state.model = Math.max(0, columns.findIndex((column) => `#model-${column.dataset.model}` === location.hash));
   if (slider) slider.value = remembered("opacity", 70);
   rovingToolbar(toolbar);
   toolbar.hidden = false;

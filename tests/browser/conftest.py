@@ -196,14 +196,14 @@ def drawn_page(drawn_address: str, drawn_reader: FlaskClient, browser: Browser) 
     """A page of that clinician; the test fails where it logged an error."""
     context = browser.new_context(base_url=drawn_address)
     page = context.new_page()
-    errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+    watch = Watch(urlsplit(drawn_address).netloc)
+    page.on("pageerror", lambda error: watch.errors.append(str(error)))
+    page.on("console", watch.console)
     page.goto("/login")
     log_in(page)
     yield page
     context.close()
-    assert errors == []
+    assert watch.errors == []
 
 
 @pytest.fixture(scope="session")

@@ -24,6 +24,7 @@ from webapp.accounts.tables import ApiToken, User
 from webapp.database import bind_migrations
 from webapp.extensions import db
 from webapp.readings.tables import Prediction, Reading
+from webapp.reviews.tables import OwnAnswer, Verdict
 from webapp.settings import REPOSITORY, Settings, current_settings
 
 
@@ -145,6 +146,36 @@ def test_readings_from_before_read_anyway_are_kept_there_and_back(empty: Flask) 
         with pytest.raises(IntegrityError):  # still one latest reading a study
             connection.execute(db.text(f"{twice} VALUES (2, 1, 1, 'queued', '[]', 0, '2026-01-01')"))
     assert [tuple(row) for row in left] == [(1, "stopped", 1)]
+
+
+def test_what_was_read_before_verdicts_is_kept_there_and_back(empty: Flask) -> None:
+    upgrade(revision="0003")
+    _run(
+        "INSERT INTO user VALUES (1, 'a@b.example', 'x', 'clinician', 'active', 'light', '2026-01-01')",
+        "INSERT INTO session VALUES (1, 't', 1, '2026-01-01', '2026-01-02', '2026-01-01', '', '')",
+        "INSERT INTO study VALUES (1, 'u', 1, 'sij_mri', NULL, NULL, '2026-01-01', NULL)",
+        "INSERT INTO image (id, study_id, position, file, sha256, rows, columns, format, warnings)"
+        " VALUES (1, 1, 0, 'image.png', 's', 64, 64, 'PNG', '[]')",
+        "INSERT INTO reading (id, study_id, latest, state, models, attempt, created_at)"
+        " VALUES (1, 1, 1, 'done', '[\"unet_best\"]', 1, '2026-01-01')",
+        "INSERT INTO prediction (id, reading_id, image_id, model, version, state, scores, labels, seconds, precision,"
+        " files, created_at) VALUES (1, 1, 1, 'unet_best', '1.0.0', 'done', '{}', '{}', 1.5, 'float32', '{}', '2026-01-01')",
+    )
+
+    upgrade()
+
+    user = db.session.get_one(User, 1)
+    assert (user.theme, user.second_reader, len(user.sessions)) == ("light", False, 1)
+    signed = {"study_id": 1, "user_id": 1, "signed_by": user.email}
+    db.session.add(Verdict(prediction_id=1, judgement="unusable", reason="quality", **signed))
+    db.session.add(OwnAnswer(labels={"stage": None}, **signed))
+    db.session.commit()
+    db.session.close()
+    downgrade(revision="0003")
+    with db.engine.connect() as connection:
+        left = connection.execute(db.text("SELECT email, theme FROM user")).all()
+        sessions = connection.execute(db.text("SELECT count(*) FROM session")).scalar()
+    assert ([tuple(row) for row in left], sessions) == ([("a@b.example", "light")], 1)
 
 
 def test_two_that_migrate_at_once_do_not_disturb_each_other(empty: Flask) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import PasswordField, RadioField, SelectChoice, StringField
+from wtforms import BooleanField, PasswordField, RadioField, SelectChoice, StringField
 from wtforms.validators import DataRequired, Email, Length, ValidationError
 
 from webapp.accounts.passwords import complaint
@@ -60,6 +60,12 @@ class ThemeForm(FlaskForm):
             SelectChoice("system", _l("As the system")),
         ],
     )
+
+
+class SecondReaderForm(FlaskForm):
+    """Whether the models' answers wait for the own one."""
+
+    second_reader = BooleanField(_l("Hide the models' answers until mine is on record"))
 
 
 class TokenForm(FlaskForm):

@@ -6,7 +6,7 @@ from flask import abort, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from webapp.accounts.access import login_required_active, signed_in_user
-from webapp.accounts.forms import PasswordForm, ThemeForm, TokenForm
+from webapp.accounts.forms import PasswordForm, SecondReaderForm, ThemeForm, TokenForm
 from webapp.accounts.passwords import is_right
 from webapp.accounts.routes import bp
 from webapp.accounts.sessions import end_session, present_session, sessions_of
@@ -58,6 +58,15 @@ def change_theme() -> Response:
     return redirect(url_for("accounts.account"))
 
 
+@bp.post("/account/second-reader")
+@login_required_active
+def change_second_reader() -> Response:
+    """Keep whether the models' answers wait for the own one."""
+    signed_in_user().second_reader = bool(SecondReaderForm().second_reader.data)
+    db.session.commit()
+    return redirect(url_for("accounts.account"))
+
+
 @bp.post("/account/sessions/<int:session_id>/end")
 @login_required_active
 def end_one_session(session_id: int) -> Response:
@@ -91,6 +100,7 @@ def _page(**values: object) -> str:
     shown: dict[str, object] = {
         "password_form": PasswordForm(formdata=None),
         "theme_form": ThemeForm(formdata=None, theme=user.theme),
+        "second_reader_form": SecondReaderForm(formdata=None, second_reader=user.second_reader),
         "token_form": TokenForm(formdata=None),
         "sessions": sessions_of(user),
         "present": present_session(),

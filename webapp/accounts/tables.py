@@ -15,7 +15,7 @@ THEMES = ("dark", "light", "system")
 
 
 class User(Base):
-    """A person with an account. `email` is stored in lower case."""
+    """A person with an account. `email` is stored in lower case. `second_reader`: wants to answer before the models do."""
 
     __tablename__ = "user"
 
@@ -25,6 +25,7 @@ class User(Base):
     role: Mapped[str] = mapped_column(String(20), default="clinician")
     state: Mapped[str] = mapped_column(String(20), default="pending")
     theme: Mapped[str] = mapped_column(String(10), default="dark")
+    second_reader: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
 
     sessions: Mapped[list[Session]] = relationship(back_populates="user", cascade="all, delete-orphan")

@@ -29,8 +29,8 @@ def listed(page: Page) -> dict[str, Any]:
     }
 
 
-def whole(study: Study, reading: Reading) -> dict[str, Any]:
-    """A study with its last reading. There are no predictions before all models have ended."""
+def whole(study: Study, reading: Reading, *, sealed: bool) -> dict[str, Any]:
+    """A study with its last reading. There are no predictions before all models have ended, and while they are sealed."""
     spec = task(study.task)
     return {
         **_head(study, reading),
@@ -38,7 +38,8 @@ def whole(study: Study, reading: Reading) -> dict[str, Any]:
         "seconds": _seconds(reading),
         "models": reading.models,
         "gate": reading.gate,
-        "predictions": _predictions(study, reading, spec) if reading.state == "done" else [],
+        "predictions": _predictions(study, reading, spec) if reading.state == "done" and not sealed else [],
+        "sealed": sealed,
     }
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from flask import url_for
 
 from ml.tasks import FIND_TASK, Head, offered
+from webapp.api import verdicts
 from webapp.api.problems import CONTENT_TYPE
 from webapp.settings import current_settings
 from webapp.studies.history import STATES
@@ -92,11 +93,33 @@ def _paths() -> dict[str, Any]:
             "post": {
                 "operationId": "readAnyway",
                 "summary": "Read what the gate has stopped; every output then says that it is outside validated input.",
-                "requestBody": {
-                    "required": True,
-                    "content": {"application/x-www-form-urlencoded": {"schema": _reason()}},
-                },
+                "requestBody": _form(_reason()),
                 "responses": _responses(202, "The reading waits.", "Study", 400, 404, 409, 422, 503),
+            },
+        },
+        "/studies/{uuid}/verdicts": {
+            "parameters": [_UUID],
+            "get": {
+                "operationId": "listVerdicts",
+                "summary": "All verdicts on a study, the earliest first; none while the study is sealed.",
+                "responses": _responses(200, "Verdicts and own answer.", "Verdicts", 404),
+            },
+            "post": {
+                "operationId": "signVerdict",
+                "summary": "Sign a verdict on what a model says; it supersedes an earlier one of the same person.",
+                "requestBody": _form(verdicts.verdict_fields()),
+                "responses": _responses(201, "The verdict is signed.", "Verdicts", 403, 404, 409, 422, 503),
+            },
+        },
+        "/studies/{uuid}/own-answer": {
+            "parameters": [_UUID],
+            "post": {
+                "operationId": "recordOwnAnswer",
+                "summary": "Record the second reader's own answer; it opens the models' answers.",
+                "requestBody": _form(verdicts.own_answer_fields()),
+                "responses": _responses(
+                    201, "The answer is on record.", "OwnAnswer", 403, 404, 409, 422, 503
+                ),
             },
         },
         "/studies/{uuid}/files/{name}": {
@@ -167,6 +190,10 @@ def _reason() -> dict[str, Any]:
     }
 
 
+def _form(fields: dict[str, Any]) -> dict[str, Any]:
+    return {"required": True, "content": {"application/x-www-form-urlencoded": {"schema": fields}}}
+
+
 def _schemas() -> dict[str, Any]:
     head = {
         "uuid": {"type": "string", "format": "uuid"},
@@ -193,11 +220,16 @@ def _schemas() -> dict[str, Any]:
                 "gate": {"type": ["object", "null"], "description": "What the gate saw."},
                 "predictions": {
                     **_array({"$ref": "#/components/schemas/Prediction"}),
-                    "description": "Empty before all models have ended.",
+                    "description": "Empty before all models have ended, and while sealed.",
+                },
+                "sealed": {
+                    "type": "boolean",
+                    "description": "The owner reads second: there are no predictions and pictures before the own answer.",
                 },
             }
         ),
         "Prediction": _prediction(),
+        **verdicts.schemas(),
         "Lesion": _lesion(),
         "Problem": _object(
             {

@@ -5,14 +5,19 @@ from __future__ import annotations
 from flask import Blueprint, Response, g, jsonify, request
 from werkzeug.exceptions import HTTPException
 
+from ml.tasks import task
 from webapp.accounts.access import token_user
 from webapp.accounts.tables import User
-from webapp.api import answers, openapi
+from webapp.api import answers, openapi, verdicts
 from webapp.api.problems import problem
 from webapp.readings import claims
+from webapp.reviews import signing
+from webapp.reviews.opinions import opinion_from
+from webapp.reviews.sealing import is_sealed
 from webapp.studies import history
 from webapp.studies import upload as incoming
 from webapp.studies.files import send_picture
+from webapp.studies.tables import Study
 from webapp.words import gettext as _
 
 bp = Blueprint("api", __name__, url_prefix="/api/v1")
@@ -60,7 +65,7 @@ def index() -> Response:
 def show(uuid: str) -> Response:
     """A study, where its reading is, and what came of it."""
     study = history.visible_study(_user(), uuid)
-    return jsonify(answers.whole(study, incoming.latest_reading(study)))
+    return _whole(study)
 
 
 @bp.post("/studies/<uuid>/cancel")
@@ -69,7 +74,7 @@ def cancel(uuid: str) -> Response:
     study = history.visible_study(_user(), uuid)
     if not claims.cancel(incoming.latest_reading(study).id):
         return problem(409, _("The reading of this study has ended already."))
-    return jsonify(answers.whole(study, incoming.latest_reading(study)))
+    return _whole(study)
 
 
 @bp.post("/studies/<uuid>/read-anyway")
@@ -77,14 +82,37 @@ def read_anyway(uuid: str) -> tuple[Response, int]:
     """Read what the gate has stopped, for a reason that is kept and shown."""
     study = history.visible_study(_user(), uuid)
     incoming.read_anyway(_user(), study, request.form.get("reason", ""), request.form.get("task", ""))
-    return jsonify(answers.whole(study, incoming.latest_reading(study))), 202
+    return _whole(study), 202
 
 
 @bp.get("/studies/<uuid>/files/<name>")
 def file(uuid: str, name: str) -> Response:
     """A picture of a study: the preview, a region, a lesion or a heatmap."""
     study = history.visible_study(_user(), uuid)
-    return send_picture(study, incoming.latest_reading(study), name)
+    return send_picture(study, incoming.latest_reading(study), name, sealed=is_sealed(_user(), study))
+
+
+@bp.get("/studies/<uuid>/verdicts")
+def list_verdicts(uuid: str) -> Response:
+    """What clinicians said of the models' answers; nothing while these are sealed."""
+    return _verdicts(history.visible_study(_user(), uuid))
+
+
+@bp.post("/studies/<uuid>/verdicts")
+def sign_verdict(uuid: str) -> tuple[Response, int]:
+    """Sign a verdict on what a model says; an earlier one is superseded."""
+    study = history.visible_study(_user(), uuid)
+    prediction = signing.prediction_of(study, request.form.get("model", ""))
+    signing.sign_verdict(_user(), study, prediction, opinion_from(request.form, task(study.task)))
+    return _verdicts(study), 201
+
+
+@bp.post("/studies/<uuid>/own-answer")
+def record_own_answer(uuid: str) -> tuple[Response, int]:
+    """Record the second reader's own answer; the models' answers are open from then on."""
+    study = history.visible_study(_user(), uuid)
+    own = signing.record_own_answer(_user(), study, opinion_from(request.form, task(study.task)))
+    return jsonify(verdicts.own_answer(own)), 201
 
 
 @bp.get("/openapi.json")
@@ -94,13 +122,24 @@ def document() -> Response:
 
 
 @bp.errorhandler(incoming.Refused)
-def _refused(refused: incoming.Refused) -> Response:
+@bp.errorhandler(signing.NotSigned)
+def _refused(refused: incoming.Refused | signing.NotSigned) -> Response:
     return problem(refused.status, refused.sentence)
 
 
 @bp.errorhandler(HTTPException)
 def _http_error(error: HTTPException) -> Response:
     return problem(error.code or 500)
+
+
+def _whole(study: Study) -> Response:
+    reading = incoming.latest_reading(study)
+    return jsonify(answers.whole(study, reading, sealed=is_sealed(_user(), study)))
+
+
+def _verdicts(study: Study) -> Response:
+    found = [] if is_sealed(_user(), study) else signing.verdicts_on(study)
+    return jsonify(verdicts.told(found, signing.own_answer_of(study.user, study)))
 
 
 def _user() -> User:

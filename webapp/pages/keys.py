@@ -53,6 +53,15 @@ def key_groups() -> tuple[Group, ...]:
             ),
         ),
         (
+            _("Verdict"),
+            (
+                (("A",), _("Agree")),
+                (("D",), _("Disagree")),
+                (("U",), _("Unusable")),
+                (("Ctrl", "Enter"), _("Sign, or record the own answer")),
+            ),
+        ),
+        (
             _("Worklist"),
             (
                 (("J", "K"), _("Next, previous row")),

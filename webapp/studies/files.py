@@ -68,9 +68,13 @@ def place_study(uuid: str, files: Mapping[str, bytes]) -> None:
         raise
 
 
-def send_picture(study: Study, reading: Reading, name: str) -> Response:
-    """A picture of a study: `preview.png`, or `<model>-<kind>.png` of a reading that is done. 404 for others."""
-    stored = PREVIEW if name == PREVIEW else _stored_name(reading, name)
+def send_picture(study: Study, reading: Reading, name: str, *, sealed: bool) -> Response:
+    """A picture of a study: `preview.png`, or `<model>-<kind>.png` of a reading that is done. 404 for others.
+
+    Args:
+        sealed: whether what the models say is hidden: then there is the preview only.
+    """
+    stored = PREVIEW if name == PREVIEW else None if sealed else _stored_name(reading, name)
     path = study_folder(study.uuid) / stored if stored else None
     if path is None or not path.is_file():
         abort(404)

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from flask import abort
-from sqlalchemy import Select, func, select, update
+from sqlalchemy import Select, exists, func, select, update
 from sqlalchemy.orm import joinedload, selectinload
 
 from ml.tasks import TaskSpec, UnknownTask, offered, task
@@ -17,6 +17,8 @@ from webapp.extensions import db, utc_now
 from webapp.readings import claims
 from webapp.readings.summary import Question, label_head, label_question, stage_head, stage_question
 from webapp.readings.tables import ACTIVE, ENDED, Reading
+from webapp.reviews.sealing import sealed_from
+from webapp.reviews.tables import Verdict
 from webapp.settings import current_settings
 from webapp.studies.tables import Study
 from webapp.transactions import committed
@@ -24,6 +26,7 @@ from webapp.transactions import committed
 PER_PAGE = 25
 UNDO = timedelta(days=30)
 STATES = (*ACTIVE, *ENDED)
+VERDICTS = ("with", "without")
 _LAST = (Reading.study_id == Study.id) & Reading.latest
 
 
@@ -32,7 +35,7 @@ class Filters:
     """What the history is narrowed to; empty means any.
 
     `status` is a label of the summary, `stage` one of its stages, both of the chosen task where there is one; `state` is
-    that of the last reading;
+    that of the last reading; `verdict` is with or without;
     `first` and `last` are days in the clinic's time zone, both included. `code` is a whole patient code: it comes
     by POST only and is in no address.
     """
@@ -41,6 +44,7 @@ class Filters:
     status: str = ""
     stage: str = ""
     state: str = ""
+    verdict: str = ""
     first: date | None = None
     last: date | None = None
     code: str = ""
@@ -68,6 +72,7 @@ class Filters:
             "status": self.status,
             "stage": self.stage,
             "state": self.state,
+            "verdict": self.verdict,
             "from": self.first.isoformat() if self.first else "",
             "to": self.last.isoformat() if self.last else "",
         }
@@ -76,10 +81,11 @@ class Filters:
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the history: a study and its last reading."""
+    """One line of the history: a study and its last reading. `sealed`: what the models say is not for this user yet."""
 
     study: Study
     reading: Reading
+    sealed: bool = False
 
     @property
     def task_name(self) -> str:
@@ -145,6 +151,7 @@ def filters_from(arguments: Mapping[str, str], code: str = "") -> Filters:
         status=known("status", of_task.label_question.labels),
         stage=known("stage", of_task.stage_question.labels),
         state=known("state", STATES),
+        verdict=known("verdict", VERDICTS),
         first=_day(arguments.get("from", "")),
         last=_day(arguments.get("to", "")),
         code=code.strip(),
@@ -153,7 +160,7 @@ def filters_from(arguments: Mapping[str, str], code: str = "") -> Filters:
 
 def studies_of(user: User, filters: Filters, number: int = 1) -> Page:
     """A page of the studies that `user` may see, newest first. A page beyond the last is the last."""
-    found = _narrowed(_visible(user), filters)
+    found = _narrowed(_visible(user), filters, user)
     total = db.session.scalar(found.with_only_columns(func.count(Study.id))) or 0
     pages = max(1, -(-total // PER_PAGE))
     number = min(max(1, number), pages)
@@ -161,13 +168,13 @@ def studies_of(user: User, filters: Filters, number: int = 1) -> Page:
     # Whole rows are fetched for one page only; those before it are skipped in the index.
     ids = found.order_by(*newest).limit(PER_PAGE).offset((number - 1) * PER_PAGE)
     query = (
-        select(Study, Reading)
+        select(Study, Reading, sealed_from(user))
         .join(Reading, _LAST)
         .where(Study.id.in_(ids.scalar_subquery()))
         .order_by(*newest)
         .options(selectinload(Study.images), joinedload(Study.user))
     )
-    rows = tuple(Row(study, reading) for study, reading in db.session.execute(query))
+    rows = tuple(Row(study, reading, bool(sealed)) for study, reading, sealed in db.session.execute(query))
     return Page(rows, number, pages, total)
 
 
@@ -207,7 +214,7 @@ def _visible(user: User) -> Select[int]:
     return query if user.is_admin else query.where(Study.user_id == user.id)
 
 
-def _narrowed(query: Select[int], filters: Filters) -> Select[int]:
+def _narrowed(query: Select[int], filters: Filters, user: User) -> Select[int]:
     of_study = ((Study.task, filters.task), (Study.patient_code, filters.code))
     of_reading = (
         (Reading.summary_label, filters.status),
@@ -219,6 +226,12 @@ def _narrowed(query: Select[int], filters: Filters) -> Select[int]:
     for column, value in (*of_study, *of_reading):
         if value:
             query = query.where(column == value)
+    # That a study matches an answer of the models would tell that answer.
+    if filters.status or filters.stage:
+        query = query.where(~sealed_from(user))
+    if filters.verdict:
+        judged = exists().where(Verdict.study_id == Study.id)
+        query = query.where(judged if filters.verdict == "with" else ~judged)
     if filters.first:
         query = query.where(Study.created_at >= _midnight(filters.first))
     if filters.last:

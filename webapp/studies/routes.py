@@ -21,6 +21,9 @@ from ml.tasks import FIND_TASK, TaskSpec, offered, task
 from webapp.accounts.access import login_required_active, signed_in_user
 from webapp.extensions import utc_now
 from webapp.readings import claims
+from webapp.reviews.sealing import is_sealed
+from webapp.reviews.signing import own_answer_of
+from webapp.reviews.view import own_words, reviews_of
 from webapp.settings import current_settings
 from webapp.studies import history as past
 from webapp.studies import upload as incoming
@@ -87,13 +90,19 @@ def create() -> Answer:
 @login_required_active
 def show(uuid: str) -> Answer:
     """Where the reading of a study is, or what came of it."""
-    study = past.visible_study(signed_in_user(), uuid)
+    user = signed_in_user()
+    study = past.visible_study(user, uuid)
     reading = incoming.latest_reading(study)
+    if reading.state == "done" and is_sealed(user, study):
+        return redirect(url_for("reviews.own_answer", uuid=uuid))
     spec = task(study.task)
-    shared = {"study": study, "reading": reading, "task": spec, "form": ReadAgainForm()}
+    shared: dict[str, object] = {"study": study, "reading": reading, "task": spec, "form": ReadAgainForm()}
     if reading.state == "stopped":
         shared |= {"tasks_to_choose": offered() if spec is FIND_TASK else (), "reason_length": REASON_LENGTH}
     if reading.state in ("done", "stopped"):
+        own = own_answer_of(study.user, study)
+        shared |= {"reviews": reviews_of(user, study, reading, spec), "own_answer": own}
+        shared |= {"own_words": own_words(own, spec) if own else ""}
         return render_template(
             "studies/result.html", result=result_of(reading, spec, _thresholds(spec)), **shared
         )
@@ -183,8 +192,9 @@ def restore(uuid: str) -> Answer:
 @login_required_active
 def file(uuid: str, name: str) -> AnyResponse:
     """A picture of a study: the preview, or a region, lesion or heatmap of its last reading."""
-    study = past.visible_study(signed_in_user(), uuid)
-    return send_picture(study, incoming.latest_reading(study), name)
+    user = signed_in_user()
+    study = past.visible_study(user, uuid)
+    return send_picture(study, incoming.latest_reading(study), name, sealed=is_sealed(user, study))
 
 
 @bp.get("/studies/<uuid>/pixels")

@@ -1,0 +1,1 @@
+"""Reviews: verdicts on predictions, the second reader's own answers, performance measured against them."""

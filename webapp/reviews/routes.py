@@ -1,0 +1,132 @@
+"""Pages of reviews: a verdict on a prediction, an own answer before the models', performance."""
+
+from __future__ import annotations
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from ml.tasks import offered, task
+from webapp.accounts.access import login_required_active, signed_in_user
+from webapp.reviews import signing
+from webapp.reviews.opinions import opinion_from
+from webapp.reviews.performance import changes_of, performance_of
+from webapp.reviews.sealing import is_sealed
+from webapp.reviews.signing import NotSigned, Opinion
+from webapp.reviews.view import judgement_names, reason_names, review_of
+from webapp.studies.history import visible_study
+from webapp.studies.tables import Study
+from webapp.studies.upload import latest_reading
+from webapp.studies.view.sides import sides_of
+from webapp.words import gettext as _
+
+bp = Blueprint("reviews", __name__)
+bp.add_app_template_global(judgement_names)
+bp.add_app_template_global(reason_names)
+Answer = str | Response | tuple[str, int]
+
+
+@bp.get("/studies/<uuid>/verdicts/<model>")
+@login_required_active
+def verdicts(uuid: str, model: str) -> Answer:
+    """All verdicts on what a model says of a study, and the form for another."""
+    return _verdict_page(visible_study(signed_in_user(), uuid), model)
+
+
+@bp.post("/studies/<uuid>/verdicts/<model>")
+@login_required_active
+def sign(uuid: str, model: str) -> Answer:
+    """Sign a verdict."""
+    user = signed_in_user()
+    study = visible_study(user, uuid)
+    opinion = opinion_from(request.form, task(study.task))
+    prediction = signing.prediction_of(study, model)
+    try:
+        if request.form.get("prediction", type=int) != prediction.id:
+            raise NotSigned(
+                409, _("The study was read again since this page was opened. Judge this reading.")
+            )
+        signing.sign_verdict(user, study, prediction, opinion)
+    except NotSigned as refused:
+        if is_sealed(user, study):
+            return redirect(url_for("studies.show", uuid=uuid), 303)
+        return _verdict_page(study, model, opinion, refused.sentence), refused.status
+    flash(_("Your verdict is signed."))
+    return redirect(url_for("studies.show", uuid=uuid) + f"#model-{model}", 303)
+
+
+@bp.get("/studies/<uuid>/own-answer")
+@login_required_active
+def own_answer(uuid: str) -> Answer:
+    """The study without any answer of the models, and the form for the own one."""
+    user = signed_in_user()
+    study = visible_study(user, uuid)
+    if not is_sealed(user, study) or latest_reading(study).state != "done":
+        return redirect(url_for("studies.show", uuid=uuid))
+    return _own_answer_page(study)
+
+
+@bp.post("/studies/<uuid>/own-answer")
+@login_required_active
+def record(uuid: str) -> Answer:
+    """Record the second reader's own answer; the models' answers follow."""
+    user = signed_in_user()
+    study = visible_study(user, uuid)
+    opinion = opinion_from(request.form, task(study.task))
+    try:
+        signing.record_own_answer(user, study, opinion)
+    except NotSigned as refused:
+        if refused.status != 422:
+            flash(refused.sentence, "warning")
+            return redirect(url_for("studies.show", uuid=uuid), 303)
+        return _own_answer_page(study, opinion, refused.sentence), refused.status
+    flash(_("Your own answer is on record. These are the models' answers."))
+    return redirect(url_for("studies.show", uuid=uuid), 303)
+
+
+@bp.get("/performance")
+@login_required_active
+def performance() -> Answer:
+    """How the models of a task do against verdicts: all of them for administrators, the own ones for others."""
+    user, tasks = signed_in_user(), offered()
+    spec = next((spec for spec in tasks if spec.key == request.args.get("task")), tasks[0])
+    answered_first = [one for one in changes_of(user, spec) if one.changed.n or one.found_later]
+    return render_template(
+        "reviews/performance.html",
+        task=spec,
+        tasks=tasks,
+        models=performance_of(user, spec),
+        answered_first=answered_first,
+        nav="performance",
+    )
+
+
+def _own_answer_page(study: Study, opinion: Opinion | None = None, error: str = "") -> str:
+    return render_template(
+        "reviews/own_answer.html",
+        study=study,
+        task=task(study.task),
+        reading=latest_reading(study),
+        sides=sides_of(study.images[0].orientation),
+        opinion=opinion or Opinion(),
+        error=error,
+        cannot_tell=signing.CANNOT_TELL,
+        nav="worklist",
+    )
+
+
+def _verdict_page(study: Study, model: str, opinion: Opinion | None = None, error: str = "") -> str:
+    user, spec = signed_in_user(), task(study.task)
+    if is_sealed(user, study):
+        abort(404)
+    prediction = signing.prediction_of(study, model)
+    return render_template(
+        "reviews/verdict.html",
+        study=study,
+        task=spec,
+        model=next((m for m in spec.models if m.key == model), None),
+        prediction=prediction,
+        review=review_of(user, study, prediction, spec, signing.verdicts_on(study)),
+        opinion=opinion,
+        error=error,
+        nav="worklist",
+    )
