@@ -18,8 +18,12 @@ SPEC = TaskSpec(
         upload_hint="Any image that one of the tasks reads. All models of the task that is found read it.",
         stopped="No task here reads this image. Check that the right image was chosen.",
         definitions=(
-            Definition("Find the task", "The gate says what kind of image this is, and so which task reads it."),
+            Definition(
+                "Find the task", "The gate says what kind of image this is, and so which task reads it."
+            ),
         ),
-        limits=("The gate knows the kinds of image that the tasks were trained on, and takes some others for them.",),
+        limits=(
+            "The gate knows the kinds of image that the tasks were trained on, and takes some others for them.",
+        ),
     ),
 )

@@ -20,7 +20,7 @@ EACH = pytest.mark.parametrize("spec", NOT_OFFERED, ids=lambda spec: spec.key)
 def test_a_task_is_found_by_its_key_and_an_unknown_one_is_answered_with_the_known_ones() -> None:
     assert [tasks.task(spec.key) for spec in tasks.tasks()] == list(tasks.tasks())
 
-    with pytest.raises(UnknownTask, match="sij_mri, .*, lumbar"):
+    with pytest.raises(UnknownTask, match=r"sij_mri, .*, lumbar"):
         tasks.task("knee")
 
 
