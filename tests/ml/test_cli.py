@@ -423,8 +423,10 @@ def test_evaluate_measures_each_model_on_what_is_labelled(
     assert content(drawn_data) == before
     report = json.loads(file.read_text())
     region = {"iou", "dice", "by_region_kind", "by_sequence"}
-    labels = {"accuracy", "auc", "sensitivity", "specificity", "stage_accuracy", "stage_quadratic_kappa"}
-    expected = region if model.kind == "region" else labels | {"recall_by_stage"}
+    labels = {"accuracy", "balanced_accuracy", "auc", "sensitivity", "specificity", "recall_by_label"}
+    of_order = {"stage_accuracy", "stage_quadratic_kappa", "recall_by_stage"}
+    ordinal = any(head.ordinal for head in spec.heads)
+    expected = region if model.kind == "region" else labels | (of_order if ordinal else set())
     assert expected | {"n_images", "n_patients", "n_patients_seen_in_training", "n_gated"} <= report.keys()
     assert report["n_images"] == (1 if model.kind == "region" else 2)
     assert report["n_patients"] is report["n_patients_seen_in_training"] is None
