@@ -18,7 +18,7 @@ from click.testing import CliRunner, Result
 from ml.cards import card_file, models_dir
 from ml.cli import main
 from ml.images.store import read_heatmap, read_mask
-from ml.tasks import ModelSpec, TaskSpec, offered, tasks
+from ml.tasks import ModelSpec, TaskSpec, offered, task, tasks
 from tests.ml.bad_files import encoded
 from tests.phantoms import colour_photograph, noise, sacroiliac_region, sacroiliac_slice
 
@@ -27,9 +27,6 @@ real_slices = pytest.mark.skipif(not DATA.is_dir(), reason="the data set is not 
 
 REGISTERED = [(spec, model) for spec in offered() for model in spec.models]
 EACH_TASK = pytest.mark.parametrize("spec", tasks(), ids=lambda spec: spec.key)
-EACH_MODEL = pytest.mark.parametrize(
-    ("spec", "model"), REGISTERED, ids=[model.key for _, model in REGISTERED]
-)
 PROMISED = {"predict", "train", "evaluate", "models", "card", "benchmark"}
 
 Run = Callable[..., Result]
@@ -410,10 +407,11 @@ def content(folder: Path) -> dict[Path, tuple[int, int]]:
     return {file: (file.stat().st_size, file.stat().st_mtime_ns) for file in folder.rglob("*")}
 
 
-@EACH_MODEL
+@pytest.mark.parametrize("model", task("sij_mri").models, ids=lambda model: model.key)
 def test_evaluate_measures_each_model_on_what_is_labelled(
-    run: Run, spec: TaskSpec, model: ModelSpec, drawn_data: Path, tmp_path: Path
+    run: Run, model: ModelSpec, drawn_data: Path, tmp_path: Path
 ) -> None:
+    spec = task("sij_mri")
     before = content(drawn_data)
     file = tmp_path / "figures.json"
 
