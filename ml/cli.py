@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from contextlib import redirect_stdout
@@ -14,6 +13,7 @@ import yaml
 
 from ml import cards, tasks
 from ml.coco_command import coco
+from ml.command_output import refuse_inside, write_json
 from ml.data_commands import audit, prepare, split
 from ml.explain_command import explain
 from ml.gallery_command import gallery
@@ -85,7 +85,7 @@ def predict(
         readings.append(reading)
         if json_file != Path("-"):
             click.echo("\n".join(reading_lines(reading.to_json(), spec)))
-    _write_json(json_file, [reading.to_json() for reading in readings])
+    write_json(json_file, [reading.to_json() for reading in readings])
     if not all(reading.whole for reading in readings):
         raise click.exceptions.Exit(1)
 
@@ -120,7 +120,7 @@ def train(
     """Train MODEL of TASK as its train.yaml says. A run that was interrupted goes on where it stopped."""
     tasks.task(task_key).model(model_key)
     replaced = dict(_override(text) for text in overrides)
-    _not_inside(data, out)
+    refuse_inside(data, out)
     if cross_validate != (protocol is not None) or (cross_validate and out is None):
         raise click.UsageError(
             "--cross-validate, --protocol and --out (a folder a fold goes there) belong together."
@@ -186,8 +186,8 @@ def evaluate(
         raise click.UsageError("--cross-validate is about all images: leave --part and --every away.")
     if protocol is not None and not cross_validate and part is None:
         raise click.UsageError("--protocol goes with --cross-validate or with --part.")
-    _not_inside(data, json_file)
-    _not_inside(data, pictures)
+    refuse_inside(data, json_file)
+    refuse_inside(data, pictures)
     from ml.tables import evaluation_tables, show
 
     if cross_validate:
@@ -205,7 +205,7 @@ def evaluate(
     if json_file != Path("-"):
         for table in evaluation_tables(evaluation.report):
             show(table)
-    _write_json(json_file, evaluation.report)
+    write_json(json_file, evaluation.report)
     _draw(evaluation, json_file, pictures)
 
 
@@ -290,16 +290,16 @@ def benchmark(
     from ml.tables import show
 
     if data is not None:
-        _not_inside(data, json_file)
+        refuse_inside(data, json_file)
         report = agreements(spec.key, data, every)
         if json_file != Path("-"):
             click.echo(yaml.safe_dump(report, sort_keys=False), nl=False)
-        _write_json(json_file, report)
+        write_json(json_file, report)
         return
     report = run(spec.key, runs)
     if json_file != Path("-"):
         show(table(report))
-    _write_json(json_file or Path("-"), report)
+    write_json(json_file or Path("-"), report)
 
 
 main.add_command(audit)
@@ -349,11 +349,6 @@ def _card_problems(file: Path) -> list[str]:
         return ["card: cannot be read"]
 
 
-def _not_inside(data: Path, written: Path | None) -> None:
-    if written is not None and written.resolve().is_relative_to(data.resolve()):
-        raise click.UsageError(f"Nothing is written into a data folder. Received: {written}")
-
-
 def _draw(evaluation: Evaluation, json_file: Path | None, folder: Path | None) -> None:
     """Writes an evaluation's pictures where they were asked for, else beside its JSON file."""
     is_file = json_file is not None and json_file != Path("-")
@@ -369,17 +364,3 @@ def _draw(evaluation: Evaluation, json_file: Path | None, folder: Path | None) -
         draw_figures(evaluation, folder or cast("Path", json_file).parent, stem)
     except OSError as error:
         raise click.ClickException(f"{error.filename} cannot be written: {error.strerror}.") from error
-
-
-def _write_json(file: Path | None, value: object) -> None:
-    if file is None:
-        return
-    text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
-    if file == Path("-"):
-        click.echo(text)
-        return
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text + "\n", encoding="utf-8")
-    except OSError as error:
-        raise click.ClickException(f"{file} cannot be written: {error.strerror}.") from error

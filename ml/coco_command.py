@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from ml import tasks
+from ml.command_output import refuse_inside, write_json
 
 
 @click.command()
@@ -29,11 +30,8 @@ def coco(task_key: str, data: Path, out: Path) -> None:
     It holds no pixels. File names are relative to the data folder.
     """
     spec = tasks.task(task_key)
-    # That module registers this command, so it cannot be imported before it.
-    from ml.cli import _not_inside, _write_json
-
-    _not_inside(data, None if out == Path("-") else out)
+    refuse_inside(data, None if out == Path("-") else out)
     from ml.data import load
     from ml.data.coco import coco_of
 
-    _write_json(out, coco_of(spec, load(spec.key, data), data, lambda text: click.echo(text, err=True)))
+    write_json(out, coco_of(spec, load(spec.key, data), data, lambda text: click.echo(text, err=True)))

@@ -10,6 +10,7 @@ import click
 import yaml
 
 from ml import tasks
+from ml.command_output import refuse_inside, write_json
 from ml.data import load
 from ml.data.split import LEAKY, PROTOCOLS, Fold, folds
 
@@ -64,12 +65,9 @@ def audit(
 ) -> None:
     """Look for what makes figures of TASK wrong: imbalance, duplicates, blank and corrupt images, leakage between parts."""
     spec = tasks.task(task_key)
-    # That module registers this command, so it cannot be imported before it.
-    from ml.cli import _not_inside, _write_json
-
-    _not_inside(data, json_file)
-    _not_inside(data, figures)
-    _not_inside(data, html_file)
+    refuse_inside(data, json_file)
+    refuse_inside(data, figures)
+    refuse_inside(data, html_file)
     from ml.data.auditing import audit as run
 
     report = run(spec, load(spec.key, data))
@@ -94,7 +92,7 @@ def audit(
 
         show(balance_table(report))
         show(findings_table(report))
-    _write_json(json_file, report)
+    write_json(json_file, report)
 
 
 @click.command()
@@ -115,9 +113,7 @@ def audit(
 def split(task_key: str, data: Path, protocol: str, out: Path) -> None:
     """Divide a data set of TASK into the folds of a protocol: who trains, who stops the training, who is held out."""
     spec = tasks.task(task_key)
-    from ml.cli import _not_inside
-
-    _not_inside(data, out)
+    refuse_inside(data, out)
     divided = folds(load(spec.key, data), protocol, spec.heads[0].key)
     try:
         _write_split(divided, out)

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from ml import tasks
+from ml.command_output import refuse_inside, write_json
 
 
 @click.command()
@@ -35,10 +36,7 @@ def explain(
     """
     spec = tasks.task(task_key)
     spec.model(model_key)
-    # That module registers this command, so it cannot be imported before it.
-    from ml.cli import _not_inside, _write_json
-
-    _not_inside(data, json_file)
+    refuse_inside(data, json_file)
     from ml.cards import read_card
     from ml.data import load
     from ml.explain.figures import examples_with_lesions, heatmap_figures
@@ -58,4 +56,4 @@ def explain(
     }
     if json_file != Path("-"):
         show(figures_table(report))
-    _write_json(json_file, report)
+    write_json(json_file, report)

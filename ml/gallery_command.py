@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ml import tasks
+from ml.command_output import refuse_inside, write_json
 
 if TYPE_CHECKING:
     from ml.explain.gallery import Gallery
@@ -34,10 +35,7 @@ def gallery(
     """
     spec = tasks.task(task_key)
     spec.model(model_key)
-    # That module registers this command, so it cannot be imported before it.
-    from ml.cli import _not_inside, _write_json
-
-    _not_inside(data, out)
+    refuse_inside(data, out)
     from ml.cards import read_card
     from ml.data import load
     from ml.explain.gallery import gallery as run
@@ -58,7 +56,7 @@ def gallery(
     }
     show(figures_table(report))
     report["sheets"] = _write_sheets(spec, model_key, found, most, out)
-    _write_json(out / "gallery.json", report)
+    write_json(out / "gallery.json", report)
 
 
 def _write_sheets(

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from ml import tasks
+from ml.command_output import refuse_inside, write_json
 
 _folder = click.Path(file_okay=False, path_type=Path)
 
@@ -36,10 +37,7 @@ def probe(
     """Measure how the AUC of MODEL of TASK moves when a shortcut is masked, cropped, blurred or equalised away."""
     spec = tasks.task(task_key)
     model = spec.model(model_key)
-    # That module registers this command, so it cannot be imported before it.
-    from ml.cli import _not_inside, _write_json
-
-    _not_inside(data, json_file)
+    refuse_inside(data, json_file)
     from ml.cards import weights_file
     from ml.data import DataError, load
     from ml.data.split import folds
@@ -57,4 +55,4 @@ def probe(
     report = {"task": spec.key, "model": model.key, **probed(spec, model, held_out)}
     if json_file != Path("-"):
         show(probe_table(report))
-    _write_json(json_file, report)
+    write_json(json_file, report)

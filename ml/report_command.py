@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from ml import tasks
+from ml.command_output import refuse_inside
 
 _folder = click.Path(file_okay=False, path_type=Path)
 
@@ -42,10 +43,7 @@ def report(
     """
     spec = tasks.task(task_key)
     spec.model(model_key)
-    # That module registers this command, so it cannot be imported before it.
-    from ml.cli import _not_inside
-
-    _not_inside(data, out)
+    refuse_inside(data, out)
     if every > 1 and protocol is not None and part is None:
         raise click.UsageError("Out-of-fold scores are about all images: leave --every away.")
     from ml.reporting.model_report import model_report

@@ -106,11 +106,6 @@ def mask_figures(agreements: Sequence[MaskAgreement]) -> Report:
     }
 
 
-def read_region(example: Example, shape: tuple[int, int]) -> np.ndarray:
-    """An example's region mask, (H, W) bool of the shape given (`ml.data.region_mask`)."""
-    return read_region_mask(example, shape)
-
-
 def read_grey(file: Path | None, shape: tuple[int, int]) -> np.ndarray:
     """A grey picture, (H, W) uint8, brought to the shape given without new values. Raises DataError where it is none."""
     picture: np.ndarray | None = cv2.imread(str(file), cv2.IMREAD_GRAYSCALE)
@@ -122,7 +117,7 @@ def read_grey(file: Path | None, shape: tuple[int, int]) -> np.ndarray:
 
 
 def _agreement(example: Example, predicted: np.ndarray) -> MaskAgreement:
-    true = read_region(example, (predicted.shape[0], predicted.shape[1]))
+    true = read_region_mask(example, (predicted.shape[0], predicted.shape[1]))
     return MaskAgreement(
         example,
         metrics.iou(true, predicted),

@@ -13,9 +13,9 @@ from ml import reading
 from ml.batch import read_example
 from ml.cards import weights_file
 from ml.data import Example
+from ml.data.region_mask import read_region_mask
 from ml.evaluation import metrics
 from ml.evaluation.lesion import read_lesion
-from ml.evaluation.region import read_region
 from ml.evaluation.report import Report, patients_seen, sizes, with_interval
 from ml.explain.attention_share import AttentionShare, attention_share
 from ml.images.errors import ImageError
@@ -157,7 +157,7 @@ def _explained(example: Example, task: TaskSpec, model: str, warn: Warn) -> _Exp
         warn(f"{example.path}: {answer.sentence}")
         return None
     shape = (image.pixels.shape[0], image.pixels.shape[1])
-    lesion, region = read_lesion(example, shape), read_region(example, shape)
+    lesion, region = read_lesion(example, shape), read_region_mask(example, shape)
     return _Explained(example, answer, recorder.shown, gated, lesion, region)
 
 

@@ -50,7 +50,9 @@ def probed(task: TaskSpec, model: ModelSpec, held_out: Mapping[Path, Sequence[Ex
             changed = pixels if not name else np.stack([PROBES[name](p[..., 0])[..., None] for p in pixels])
             said = network.predict(changed, batch_size=32, verbose=0)
             of_fold.append(np.asarray(said[0] if isinstance(said, list) else said))
-    draws = {name: _aucs(head_answers(examples, np.concatenate(s), task)) for name, s in scores.items()}
+    draws = {
+        name: aucs_over_draws(head_answers(examples, np.concatenate(s), task)) for name, s in scores.items()
+    }
     return {
         **told("auc", draws[""]),
         "probes": {
@@ -75,7 +77,3 @@ def head_answers(examples: Sequence[Example], scores: np.ndarray, task: TaskSpec
         decided=decided,
         called=decided == len(head.labels) - 1,
     )
-
-
-def _aucs(answers: HeadAnswers) -> np.ndarray:
-    return aucs_over_draws(answers)

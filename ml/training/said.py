@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 
 from ml.data import Example
+from ml.data.region_mask import read_region_mask
 from ml.evaluation import metrics
 from ml.evaluation.lesion import lesion_agreement
-from ml.evaluation.region import read_region
 from ml.lesion import LESION_FROM, lesion_of
 from ml.networks import build
 from ml.networks.classification_heads import head_of_output
@@ -65,7 +65,7 @@ def _regions(
     rows = []
     for example in examples:
         share = found.of(example)
-        mask, true = share >= 0.5, read_region(example, (share.shape[0], share.shape[1]))
+        mask, true = share >= 0.5, read_region_mask(example, (share.shape[0], share.shape[1]))
         distance = metrics.hausdorff95_mm(true, mask, example.pixel_mm)
         rows.append(
             {
