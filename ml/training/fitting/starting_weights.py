@@ -18,6 +18,9 @@ from ml.training.configuration import Configuration, ConfigurationError
 
 ENCODER_OF = "encoder_of:"
 
+LITE0_BLOCKS = (1, 2, 2, 3, 3, 4, 1)
+"""Blocks in each stage of EfficientNet-Lite0, and of B0."""
+
 
 def put_starting_weights(network: keras.Model, configuration: Configuration) -> None:
     """Fills a freshly built network as `configuration.start_from` says.
@@ -32,7 +35,7 @@ def put_starting_weights(network: keras.Model, configuration: Configuration) -> 
         return
     if configuration.start_from == "lite0":
         is_lite0 = network.name in (LITE0_UNET, LITE0_CLASSIFIER)
-        put_lite0 = _put_lite0_into_encoder if is_lite0 else _put_lite0_into_b0
+        put_lite0 = _put_lite0_into_encoder if is_lite0 else _put_lite0_into_efficientnet
         put_lite0(network, _imagenet(configuration, "efficientnet_lite0_imagenet.npz"))
         return
     if configuration.start_from.startswith(ENCODER_OF):
@@ -66,11 +69,14 @@ def _encoder_weights(network: keras.Model) -> list[Any]:
     return [v for layer in network.layers if layer.name.startswith(ENCODER_LAYERS) for v in layer.weights]
 
 
-def _put_lite0_into_b0(network: keras.Model, weights: list[np.ndarray]) -> None:
-    """Puts EfficientNet-Lite0's ImageNet kernels and batch norms into B0's places (same widths, same order).
+def _put_lite0_into_efficientnet(network: keras.Model, weights: list[np.ndarray]) -> None:
+    """Puts EfficientNet-Lite0's ImageNet kernels and batch norms into the places that B0 and its larger relatives have for them.
 
-    What Lite0 lacks, squeeze-and-excitation, starts near the identity: gate kernels at zero, gate biases so that the
-    sigmoid is 0.98. The Normalization layer gets Lite0's statistics.
+    B0 has Lite0's widths and depths. In B4 they fill the first channels of each layer and the first blocks of each stage, so
+    that the network starts as Lite0 does (function-preserving growth: Chen, Goodfellow and Shlens 2016, arXiv 1511.05641):
+    a further block starts as the identity, a further channel at random and unheard by those that Lite0 has. What
+    Lite0 lacks, squeeze-and-excitation, starts near the identity: gate kernels at zero, gate biases so that the sigmoid
+    is 0.98. The Normalization layer gets Lite0's statistics.
     """
     lite0 = iter(weights)
     for layer in network.layers:
@@ -80,13 +86,40 @@ def _put_lite0_into_b0(network: keras.Model, weights: list[np.ndarray]) -> None:
             kernel, bias = layer.weights
             kernel.assign(np.zeros(kernel.shape, np.float32))
             bias.assign(np.full(bias.shape, 4.0, np.float32))
+        elif _is_shared(layer) and _is_further_block(layer.name):
+            if layer.name.endswith("_project_bn"):
+                layer.gamma.assign(np.zeros(layer.gamma.shape, np.float32))
         elif _is_shared(layer):
             for variable in layer.weights:
-                values = next(lite0)
-                if values.shape != tuple(variable.shape):
-                    raise ConfigurationError(f"EfficientNet-Lite0 does not fit the layer {layer.name}.")
-                variable.assign(values)
+                _fill_first_channels(variable, next(lite0))
+    if next(lite0, None) is not None:
+        raise ConfigurationError(f"EfficientNet-Lite0 does not fit into {network.name}.")
     settle(network)
+
+
+def _is_further_block(name: str) -> bool:
+    """Whether a layer belongs to a block that Lite0 has none for: `block4f_...` is block f of stage 4."""
+    if not name.startswith("block"):
+        return False
+    stage, letter = int(name[5]) - 1, ord(name[6]) - ord("a")
+    return letter >= LITE0_BLOCKS[stage]
+
+
+def _fill_first_channels(variable: Any, values: np.ndarray) -> None:
+    """Puts `values` where a variable that is as large or larger begins.
+
+    In a kernel (height, width, in, out) that mixes channels, what leads from further inputs to the outputs that `values` has
+    becomes zero.
+    """
+    if len(values.shape) != len(variable.shape) or any(
+        small > large for small, large in zip(values.shape, variable.shape, strict=True)
+    ):
+        raise ConfigurationError(f"EfficientNet-Lite0 does not fit the weights {variable.path}.")
+    filled = np.array(variable)
+    if filled.ndim == 4 and values.shape[3] > 1:
+        filled[:, :, values.shape[2] :, : values.shape[3]] = 0.0
+    filled[tuple(slice(n) for n in values.shape)] = values
+    variable.assign(filled)
 
 
 def _put_lite0_into_encoder(network: keras.Model, imagenet: list[np.ndarray]) -> None:
