@@ -15,7 +15,7 @@ SIZE = 64
 def lite0(monkeypatch):
     """Stands in for ImageNet: weights of Lite0's shapes (B0's without squeeze-and-excitation), none of them zero."""
     random = np.random.default_rng(3)
-    layers = [layer for layer in build("efficientnet_b0:efficientnet_b0", size=SIZE).layers]
+    layers = build("efficientnet_b0:efficientnet_b0", size=SIZE).layers
     shared = [layer for layer in layers if starting_weights._is_shared(layer)]
     weights = [
         random.uniform(0.5, 1.5, v.shape) if v.ndim == 1 else random.normal(0, 0.2, v.shape)
