@@ -131,6 +131,19 @@ def test_a_figure_of_few_images_is_not_shown_as_firm() -> None:
     assert all(row.too_few for row in part.rows)
 
 
+def test_a_leaky_figure_is_named_so_beside_it_with_the_reason() -> None:
+    leaky = {**MEASURED, "leaky": True, "notes": ["Slices of one patient stand on both sides."]}
+    card = replace(CARD, figures={"grouped": MEASURED, "published": leaky})
+
+    tables = facts_of(card).tables
+
+    honest, too_good = (next(t for t in tables if t.name.startswith(part)) for part in ("Grouped", "Published"))
+    assert "leaky" not in honest.name
+    assert "(leaky: too good)" in too_good.name
+    assert too_good.notes == ("Slices of one patient stand on both sides.",)
+    assert not honest.notes
+
+
 def test_a_lesion_models_card_says_how_status_and_stage_follow() -> None:
     readout = {
         "slope": 2.1,

@@ -33,11 +33,12 @@ class Figure:
 
 @dataclass(frozen=True)
 class FigureTable:
-    """The measures of one part of the data."""
+    """The measures of one part of the data. `notes`: what their reader should know, as the card says it."""
 
     name: str
     caption: str
     rows: tuple[Figure, ...]
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -111,8 +112,10 @@ def _table(name: str, measured: Mapping[str, Any]) -> Iterator[FigureTable]:
         "%(images)s images of %(patients)s patients. 95 %% intervals.", images=images, patients=patients
     )
     rows = tuple(_figures(measured, images))
+    if measured.get("leaky"):
+        name = _("%(part)s (leaky: too good)", part=name)
     if rows:
-        yield FigureTable(name, caption, rows)
+        yield FigureTable(name, caption, rows, tuple(measured.get("notes") or ()))
     for key, groups in measured.items():
         if key == "by_patient":
             yield from _by_patient(name, groups)
