@@ -21,7 +21,16 @@ from webapp.settings import REPOSITORY, Settings, SettingsError, secret_key, set
 from webapp.studies import routes as study_routes
 from webapp.version import __version__
 
-_FEATURES = (health, account_routes, study_routes, review_routes, export_routes, consumer, page_routes, api_routes)
+_FEATURES = (
+    health,
+    account_routes,
+    study_routes,
+    review_routes,
+    export_routes,
+    consumer,
+    page_routes,
+    api_routes,
+)
 
 
 def create_app(settings: Settings | None = None) -> Flask:

@@ -82,9 +82,13 @@ def content_of(user: User, study: Study) -> Content:
     """Everything about a study that this user may see. Raises NotExported."""
     reading = latest_reading(study)
     if reading.state == "stopped":
-        raise NotExported(_("The gate stopped this image, so there is nothing to export. Read it anyway first."))
+        raise NotExported(
+            _("The gate stopped this image, so there is nothing to export. Read it anyway first.")
+        )
     if reading.state != "done":
-        raise NotExported(_("This study has not been read. Wait for the end of the reading, or read it again."))
+        raise NotExported(
+            _("This study has not been read. Wait for the end of the reading, or read it again.")
+        )
     if is_sealed(user, study):
         raise NotExported(
             _("Record your own answer first. The models' answers are sealed until then, also in exports.")

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
 from ml.images.store import read_heatmap, read_mask
 from webapp.exports.content import Content, NotExported
@@ -15,8 +16,6 @@ from webapp.words import gettext as _
 
 def preview_of(content: Content) -> np.ndarray:
     """(H, W) uint8: the image in the window of its 0.5th to 99.5th percentile. Raises NotExported."""
-    from PIL import Image
-
     path = _path(content, PREVIEW)
     with Image.open(path, formats=["PNG"]) as image:
         return np.asarray(image.convert("L"))
@@ -33,7 +32,9 @@ def heatmap_of(content: Content, model: str, kind: str) -> np.ndarray | None:
     return _stored(content, model, kind, read_heatmap)
 
 
-def _stored(content: Content, model: str, kind: str, read: Callable[[bytes], np.ndarray]) -> np.ndarray | None:
+def _stored(
+    content: Content, model: str, kind: str, read: Callable[[bytes], np.ndarray]
+) -> np.ndarray | None:
     prediction = content.prediction(model)
     name = prediction.files.get(kind) if prediction else None
     return None if name is None else read(_path(content, name).read_bytes())

@@ -36,7 +36,9 @@ def csv_of(content: Content) -> bytes:
 
 def _values(data: Mapping[str, Any]) -> Iterator[tuple[str, str, str, str, str, str]]:
     """Record, number, model, version, field and value of every line, in the order of the data."""
-    single = {name: value for name, value in data.items() if not isinstance(value, dict) and name not in _MANY}
+    single = {
+        name: value for name, value in data.items() if not isinstance(value, dict) and name not in _MANY
+    }
     for field, value in _flat(single):
         yield "export", "", "", "", field, value
     for name, inner in data.items():

@@ -45,9 +45,9 @@ def agreement(content: Content) -> Iterable[Flowable]:
 
 def findings(content: Content) -> Iterable[Flowable]:
     """One row a model: its answers, how sure it is of them, what it measured, or why it says nothing."""
-    heads = [head for head in content.spec.heads]
+    heads = content.spec.heads
     titles = [_("Model, version"), *(_(head.name) for head in heads)]
-    titles += [_("Uncertainty"), _("Risk of error"), _("Measured")]
+    titles += [_("Uncertainty"), _("Risk of error"), _("Measured, remarks")]
     rows = [[paragraph(title, CELL_BOLD) for title in titles]]
     for column in content.result.columns:
         if column.state == "done":
@@ -61,7 +61,9 @@ def findings(content: Content) -> Iterable[Flowable]:
     yield paragraph(_("Answers"), HEADING)
     yield Table(rows, _widths(len(heads)), style=RULED, repeatRows=1)
     yield paragraph(
-        _("Uncertainty: entropy of the scores, 0 to 1. A score is no probability; its model and version stand beside it."),
+        _(
+            "Uncertainty: entropy of the scores, 0 to 1. A score is no probability; its model and version stand beside it."
+        ),
         CAPTION,
     )
 
@@ -92,7 +94,12 @@ def scores(content: Content) -> Iterable[Flowable]:
             rows.append([paragraph(_("Threshold"), CELL), *told])
         width = (WIDTH - first) / max(len(answered), 4)
         yield Table(
-            rows, [first, *[width] * len(answered)], style=RULED, repeatRows=1, hAlign="LEFT", spaceAfter=2 * mm
+            rows,
+            [first, *[width] * len(answered)],
+            style=RULED,
+            repeatRows=1,
+            hAlign="LEFT",
+            spaceAfter=2 * mm,
         )
     yield paragraph(_("▸ and bold: the label that the model gives."), CAPTION)
 
@@ -109,7 +116,10 @@ def _said(column: Column, head: str) -> str:
 
 
 def _measured(column: Column) -> str:
-    parts = [column.lesion.extent if column.lesion else "", column.lesion.near_joints if column.lesion else ""]
+    parts = [
+        column.lesion.extent if column.lesion else "",
+        column.lesion.near_joints if column.lesion else "",
+    ]
     if column.area:
         parts.append(_("Region %(area)s, %(share)s of the image", area=column.area, share=column.share))
     parts += [column.sentence, column.differs]
@@ -124,7 +134,9 @@ def _widths(heads: int) -> list[float]:
 
 def _axis(axis: Axis) -> Table:
     """Tags of the models above the places of the axis, from least to most; the bar goes from lowest to highest."""
-    marks = [" ".join(f"{mark.code}{'*' if mark.differs else ''}" for mark in place.marks) for place in axis.places]
+    marks = [
+        " ".join(f"{mark.code}{'*' if mark.differs else ''}" for mark in place.marks) for place in axis.places
+    ]
     names = [paragraph(place.name, CELL_BOLD if place.majority else CELL) for place in axis.places]
     style = TableStyle([("LINEABOVE", (0, 1), (-1, 1), 0.6, LINE)], parent=PLAIN)
     taken = [i for i, place in enumerate(axis.places) if place.marks]

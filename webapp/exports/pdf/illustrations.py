@@ -10,7 +10,7 @@ from reportlab.platypus import Flowable, KeepTogether, Spacer, Table
 
 from webapp.exports.content import Content
 from webapp.exports.masks import heatmap_of, mask_of, preview_of
-from webapp.exports.pdf.look import CAPTION, CELL_BOLD, GAP, HEADING, PLAIN, WIDTH
+from webapp.exports.pdf.look import CAPTION, CELL_BOLD, GAP, HEADING, WIDTH
 from webapp.exports.pdf.picture import Marks, Picture, is_made_smaller
 from webapp.exports.pdf.text import paragraph
 from webapp.studies.view.columns import Column
@@ -41,20 +41,28 @@ _NO_PADDING = [
 
 def _plain(content: Content, grey: np.ndarray) -> list[Flowable]:
     words = content.result.image
-    return [_picture(content, grey, Marks(), words), paragraph(_("The image"), CELL_BOLD), paragraph(words, CAPTION)]
+    return [
+        _picture(content, grey, Marks(), words),
+        Spacer(0, 1 * mm),
+        paragraph(_("The image"), CELL_BOLD),
+        paragraph(words, CAPTION),
+    ]
 
 
 def _marked(content: Content, grey: np.ndarray, column: Column) -> list[Flowable]:
     heatmap = column.heatmaps[0] if column.heatmaps else None
     kind = "heatmap_focused" if heatmap and heatmap.key == "focused" else "heatmap"
     marks = Marks(
-        region=mask_of(content, column.region.removesuffix("-region.png"), "region") if column.region else None,
+        region=mask_of(content, column.region.removesuffix("-region.png"), "region")
+        if column.region
+        else None,
         lesion=mask_of(content, column.key, "lesion"),
         heat=heatmap_of(content, column.key, kind) if heatmap else None,
     )
     words = " ".join(_in_words(column, marks))
     return [
         _picture(content, grey, marks, words),
+        Spacer(0, 1 * mm),
         paragraph(f"{column.code} {column.short} {column.version}", CELL_BOLD),
         paragraph(words, CAPTION),
         Spacer(0, 3 * mm),
@@ -99,6 +107,8 @@ def _legend(content: Content) -> str:
         parts.append(_("Dashed line: lesion."))
     if result.has_heatmaps:
         parts.append(
-            _("Dotted line: half of the heatmap’s maximum. The colour bar is the same for all models: share of that map’s maximum.")
+            _(
+                "Dotted line: half of the heatmap’s maximum. The colour bar is the same for all models: share of that map’s maximum."
+            )
         )
     return " ".join(parts)

@@ -46,6 +46,7 @@ HEADING = _style("heading", 10, fontName=BOLD, spaceBefore=3 * mm, spaceAfter=1.
 SUBHEADING = _style("subheading", 8.5, fontName=BOLD, spaceBefore=2 * mm, spaceAfter=0.5 * mm, keepWithNext=1)
 BODY = _style("body", 8.5)
 SMALL = _style("small", 7.5)
+LISTED = _style("listed", 7.5, keepWithNext=1)
 CAPTION = _style("caption", 7, textColor=QUIET)
 CELL = _style("cell", 7.5)
 CELL_BOLD = _style("cell bold", 7.5, fontName=BOLD)

@@ -8,7 +8,7 @@ from typing import Any
 from reportlab.platypus import Flowable, Table
 
 from webapp.exports.content import Content, ModelFacts
-from webapp.exports.pdf.look import BULLET, CELL, CODE, HEADING, PLAIN, SMALL, SUBHEADING, WIDTH
+from webapp.exports.pdf.look import BULLET, CELL, CODE, HEADING, LISTED, PLAIN, SMALL, SUBHEADING, WIDTH
 from webapp.exports.pdf.text import paragraph
 from webapp.pages.facts import Figure, FigureTable
 from webapp.words import gettext as _
@@ -25,7 +25,9 @@ def _one(known: ModelFacts) -> Iterator[Flowable]:
     yield paragraph(f"{known.model.name} {known.version}", SUBHEADING)
     yield paragraph(_("Weights (SHA-256): %(hash)s", hash=known.weights_sha256 or _("unknown")), CODE)
     if known.facts is None or known.card is None:
-        yield paragraph(_("There is no card of this model on the server, so nothing is known of its figures."), SMALL)
+        yield paragraph(
+            _("There is no card of this model on the server, so nothing is known of its figures."), SMALL
+        )
         return
     if not known.same_weights:
         yield paragraph(
@@ -48,7 +50,7 @@ def _one(known: ModelFacts) -> Iterator[Flowable]:
 def _said(title: str, said: Any) -> Iterator[Flowable]:
     """Text in one paragraph, a list as bullets."""
     if isinstance(said, list):
-        yield paragraph(f"{title}:", SMALL)
+        yield paragraph(f"{title}:", LISTED)
         yield from (paragraph(str(item), BULLET, bullet="•") for item in said)
     elif said:
         yield paragraph(f"{title}: {said}", SMALL)
@@ -59,7 +61,10 @@ def _figures(table: FigureTable) -> Iterator[Flowable]:
     rows = [_figure(row) for row in table.rows]
     half = (len(rows) + 1) // 2
     beside = rows[half:] + [""] * (2 * half - len(rows))
-    cells = [[paragraph(left, CELL), paragraph(right, CELL)] for left, right in zip(rows[:half], beside, strict=True)]
+    cells = [
+        [paragraph(left, CELL), paragraph(right, CELL)]
+        for left, right in zip(rows[:half], beside, strict=True)
+    ]
     yield Table(cells, [WIDTH / 2] * 2, style=PLAIN)
 
 

@@ -53,10 +53,14 @@ def _reading(content: Content) -> Iterable[Flowable]:
     result, reading = content.result, content.reading
     yield paragraph(_("Reading and image"), HEADING)
     if reading.ended_at is not None:
-        yield paragraph(_("Reading %(id)s, ended %(when)s.", id=reading.id, when=day_time(reading.ended_at)), BODY)
+        yield paragraph(
+            _("Reading %(id)s, ended %(when)s.", id=reading.id, when=day_time(reading.ended_at)), BODY
+        )
     if result.gate and result.gate.kind:
         if reading.outside_validated_input:
-            yield paragraph(_("The gate had stopped this image; it saw: %(kind)s.", kind=_(result.gate.kind)), BODY)
+            yield paragraph(
+                _("The gate had stopped this image; it saw: %(kind)s.", kind=_(result.gate.kind)), BODY
+            )
         else:
             yield paragraph(_("Gate passed: %(kind)s.", kind=_(result.gate.kind)), BODY)
     if result.note:

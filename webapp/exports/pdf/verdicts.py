@@ -76,8 +76,6 @@ def _table(rows: list[tuple[str, Signed]]) -> Table:
     for name, signed in rows:
         verdict = f"{signed.name} ({_('superseded')})" if signed.superseded else signed.name
         why = ". ".join(part for part in (signed.answer, signed.reason, signed.note) if part)
-        cells.append(
-            [paragraph(text, CELL) for text in (name, verdict, why, signed.by, day_time(signed.at))]
-        )
+        cells.append([paragraph(text, CELL) for text in (name, verdict, why, signed.by, day_time(signed.at))])
     shares = (0.2, 0.16, 0.32, 0.19, 0.13)
     return Table(cells, [share * WIDTH for share in shares], style=RULED, repeatRows=1)
