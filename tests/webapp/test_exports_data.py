@@ -47,7 +47,12 @@ def judged(app: Flask, reader: FlaskClient, uuid: str) -> str:
     with app.app_context():
         prediction = next(p.id for p in last_reading(uuid).predictions if p.model == STATUS)
     address = f"/studies/{uuid}/verdicts/{STATUS}"
-    wrong = {"answer_as_status": "Negative", "answer_stage": "Normal", "reason": "artefact", "note": "@vessel"}
+    wrong = {
+        "answer_as_status": "Negative",
+        "answer_stage": "Normal",
+        "reason": "artefact",
+        "note": "@vessel",
+    }
     for opinion in ({"verdict": "disagree", **wrong}, {"verdict": "agree"}):
         AuthActions(reader).post(address, form_page="/account", prediction=str(prediction), **opinion)
     return uuid
@@ -75,8 +80,15 @@ def test_json_has_what_each_model_says_with_its_version_verdicts_and_figures(
     said = {prediction["model"]: prediction for prediction in data["predictions"]}
     assert list(said) == MODELS
     assert said[STATUS]["scores"]["stage"]["Advanced"] == 0.7
-    assert (said[STATUS]["as_status"], said[STATUS]["stage"], said[STATUS]["version"]) == (1, "Advanced", "1.2.0")
-    assert [(v["verdict"], v["superseded"]) for v in data["verdicts"]] == [("disagree", True), ("agree", False)]
+    assert (said[STATUS]["as_status"], said[STATUS]["stage"], said[STATUS]["version"]) == (
+        1,
+        "Advanced",
+        "1.2.0",
+    )
+    assert [(v["verdict"], v["superseded"]) for v in data["verdicts"]] == [
+        ("disagree", True),
+        ("agree", False),
+    ]
     assert {v["signed_by"] for v in data["verdicts"]} == {"admin@clinic.example"}
     known = next(model for model in data["models"] if model["model"] == LESION)
     figures = read_card("sij_mri", LESION).figures["leave_one_patient_out"]
@@ -94,7 +106,10 @@ def leaves(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
 
 
 def test_the_csv_has_every_value_of_the_json_and_no_other(reader: FlaskClient, judged: str) -> None:
-    data, many = exported(reader, judged), {"predictions": "prediction", "verdicts": "verdict", "models": "model"}
+    data, many = (
+        exported(reader, judged),
+        {"predictions": "prediction", "verdicts": "verdict", "models": "model"},
+    )
     expected = {}
     for name, inner in data.items():
         if name in many:
@@ -110,12 +125,14 @@ def test_the_csv_has_every_value_of_the_json_and_no_other(reader: FlaskClient, j
         for line in lines(reader, judged)
     }
 
-    assert [key for key in expected.keys() ^ found.keys()] == []
+    assert expected.keys() == found.keys()
     assert [key for key, text in expected.items() if found[key] != text] == [("export", "", "exported_at")]
 
 
 def test_every_value_of_a_model_names_the_model_and_its_version(reader: FlaskClient, judged: str) -> None:
-    of_models = [line for line in lines(reader, judged) if line["record"] in ("prediction", "verdict", "model")]
+    of_models = [
+        line for line in lines(reader, judged) if line["record"] in ("prediction", "verdict", "model")
+    ]
 
     assert {line["model"] for line in of_models} == set(MODELS)
     assert {line["version"] for line in of_models} == {"1.2.0"}
@@ -234,6 +251,8 @@ def test_the_web_process_starts_without_the_libraries_of_exports() -> None:
         "import sys, webapp, webapp.exports.routes;"
         "print([name for name in ('reportlab', 'highdicom', 'pydicom') if name in sys.modules])"
     )
-    ended = subprocess.run([sys.executable, "-c", program], cwd=REPOSITORY, capture_output=True, text=True, check=True)
+    ended = subprocess.run(
+        [sys.executable, "-c", program], cwd=REPOSITORY, capture_output=True, text=True, check=True
+    )
 
     assert ended.stdout.strip() == "[]"

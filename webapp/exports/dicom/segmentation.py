@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -106,7 +105,9 @@ def _with_thickness(image: Dataset) -> Dataset:
     """The image, and where its slice is of unknown thickness, which no segmentation may be, as thick as a pixel is high."""
     if image.get("SliceThickness"):
         return image
-    thick = copy(image)
+    thick = Dataset()  # copy() would share the elements: what is stored says nothing of a thickness
+    thick.update(image)
+    thick.file_meta = image.file_meta
     thick.SliceThickness = image.PixelSpacing[0]
     return thick
 

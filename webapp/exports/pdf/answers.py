@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from reportlab.lib.units import mm
-from reportlab.platypus import Flowable, Spacer, Table, TableStyle
+from reportlab.platypus import Flowable, Spacer, TableStyle
 
 from webapp.exports.content import Content
 from webapp.exports.pdf.look import (
@@ -23,7 +23,8 @@ from webapp.exports.pdf.look import (
     RULED,
     WIDTH,
 )
-from webapp.exports.pdf.text import paragraph
+from webapp.exports.pdf.tags import Diagram, tagged_table
+from webapp.exports.pdf.text import drawn, paragraph
 from webapp.studies.view.columns import Column
 from webapp.studies.view.side_by_side import Axis
 from webapp.words import gettext as _
@@ -41,6 +42,8 @@ def agreement(content: Content) -> Iterable[Flowable]:
     if result.axis:
         yield Spacer(0, 2 * mm)
         yield _axis(result.axis)
+        if any(mark.differs for place in result.axis.places for mark in place.marks):
+            yield paragraph(_("* differs from the majority"), CAPTION)
 
 
 def findings(content: Content) -> Iterable[Flowable]:
@@ -59,7 +62,7 @@ def findings(content: Content) -> Iterable[Flowable]:
             cells = [_full_name(column), *["–"] * len(heads), "–", "–", f"{state}. {column.sentence}"]
         rows.append([paragraph(text, CELL) for text in cells])
     yield paragraph(_("Answers"), HEADING)
-    yield Table(rows, _widths(len(heads)), style=RULED, repeatRows=1)
+    yield tagged_table(rows, _widths(len(heads)), style=RULED, repeatRows=1)
     yield paragraph(
         _(
             "Uncertainty: entropy of the scores, 0 to 1. A score is no probability; its model and version stand beside it."
@@ -93,7 +96,7 @@ def scores(content: Content) -> Iterable[Flowable]:
             told = [paragraph(limit, NUMBER) for limit in limits]
             rows.append([paragraph(_("Threshold"), CELL), *told])
         width = (WIDTH - first) / max(len(answered), 4)
-        yield Table(
+        yield tagged_table(
             rows,
             [first, *[width] * len(answered)],
             style=RULED,
@@ -132,19 +135,27 @@ def _widths(heads: int) -> list[float]:
     return [share * WIDTH for share in (first, *[each] * heads, narrow, narrow, last)]
 
 
-def _axis(axis: Axis) -> Table:
+def _axis(axis: Axis) -> Flowable:
     """Tags of the models above the places of the axis, from least to most; the bar goes from lowest to highest."""
     marks = [
-        " ".join(f"{mark.code}{'*' if mark.differs else ''}" for mark in place.marks) for place in axis.places
+        " ".join(mark.code + ("*" if mark.differs else "") for mark in place.marks) for place in axis.places
     ]
-    names = [paragraph(place.name, CELL_BOLD if place.majority else CELL) for place in axis.places]
-    style = TableStyle([("LINEABOVE", (0, 1), (-1, 1), 0.6, LINE)], parent=PLAIN)
-    taken = [i for i, place in enumerate(axis.places) if place.marks]
-    style.add("LINEABOVE", (taken[0], 1), (taken[-1], 1), 2.4, INK)
-    title = [paragraph(axis.name, CELL_BOLD), paragraph("", CELL)]
+    taken = [i for i, place in enumerate(axis.places, start=1) if place.marks]
+    style = TableStyle(
+        [
+            ("LINEABOVE", (1, 1), (-1, 1), 0.6, LINE),
+            ("LINEABOVE", (taken[0], 1), (taken[-1], 1), 2.4, INK),
+        ],
+        parent=PLAIN,
+    )
     rows = [
-        [title[0], *(paragraph(text, CELL) for text in marks)],
-        [title[1], *names],
+        [drawn(axis.name, CELL_BOLD), *(drawn(text, CELL) for text in marks)],
+        ["", *(drawn(place.name, CELL_BOLD if place.majority else CELL) for place in axis.places)],
     ]
-    width = WIDTH * 0.8 / len(names)
-    return Table(rows, [WIDTH * 0.2, *[width] * len(names)], style=style)
+    width = WIDTH * 0.8 / len(marks)
+    words = "; ".join(
+        f"{place.name}: {', '.join(mark.title for mark in place.marks)}"
+        for place in axis.places
+        if place.marks
+    )
+    return Diagram(f"{axis.name}. {words}.", rows, [WIDTH * 0.2, *[width] * len(marks)], style=style)

@@ -16,6 +16,7 @@ from webapp.exports.content import Content
 from webapp.exports.data import notice
 from webapp.exports.pdf.look import BOLD, INK, LINE, MARGIN, QUIET, REGULAR, WIDTH, register_fonts
 from webapp.exports.pdf.sections import sections
+from webapp.exports.pdf.tags import TaggedCanvas
 from webapp.formats import day_time
 from webapp.settings import current_settings
 from webapp.version import __version__
@@ -47,25 +48,16 @@ def report_pdf(content: Content) -> bytes:
 
 
 def _pages_of(content: Content) -> Callable[..., Canvas]:
-    """A canvas that writes head and foot once it knows how many pages there are."""
+    """The canvas of this report: the title in the window, head and foot on every page."""
 
-    class Pages(Canvas):
+    class Pages(TaggedCanvas):
         def __init__(self, *arguments: Any, **options: Any) -> None:
             super().__init__(*arguments, **options)
             self.setViewerPreference("DisplayDocTitle", "true")
-            self._kept: list[dict[str, Any]] = []
 
-        def showPage(self) -> None:  # noqa: N802 - the name that reportlab calls
-            self._kept.append(dict(self.__dict__))
-            self._startPage()
-
-        def save(self) -> None:
-            for number, state in enumerate(self._kept, start=1):
-                self.__dict__.update(state)
-                _head(self, content)
-                _foot(self, content, number, len(self._kept))
-                super().showPage()
-            super().save()
+        def furnish(self, number: int, pages: int) -> None:
+            _head(self, content)
+            _foot(self, content, number, pages)
 
     return Pages
 

@@ -42,7 +42,7 @@ _NO_PADDING = [
 def _plain(content: Content, grey: np.ndarray) -> list[Flowable]:
     words = content.result.image
     return [
-        _picture(content, grey, Marks(), words),
+        _picture(content, grey, Marks(), _("The image: %(image)s", image=words)),
         Spacer(0, 1 * mm),
         paragraph(_("The image"), CELL_BOLD),
         paragraph(words, CAPTION),
@@ -59,11 +59,12 @@ def _marked(content: Content, grey: np.ndarray, column: Column) -> list[Flowable
         lesion=mask_of(content, column.key, "lesion"),
         heat=heatmap_of(content, column.key, kind) if heatmap else None,
     )
+    name = f"{column.code} {column.short} {column.version}"
     words = " ".join(_in_words(column, marks))
     return [
-        _picture(content, grey, marks, words),
+        _picture(content, grey, marks, f"{name}. {words}"),
         Spacer(0, 1 * mm),
-        paragraph(f"{column.code} {column.short} {column.version}", CELL_BOLD),
+        paragraph(name, CELL_BOLD),
         paragraph(words, CAPTION),
         Spacer(0, 3 * mm),
     ]
@@ -106,9 +107,6 @@ def _legend(content: Content) -> str:
     if result.has_lesions:
         parts.append(_("Dashed line: lesion."))
     if result.has_heatmaps:
-        parts.append(
-            _(
-                "Dotted line: half of the heatmap’s maximum. The colour bar is the same for all models: share of that map’s maximum."
-            )
-        )
+        parts.append(_("Dotted line: half of the heatmap’s maximum."))
+        parts.append(_("The colour bar is the same for all models: share of that map’s maximum."))
     return " ".join(parts)

@@ -36,14 +36,26 @@ def register_fonts() -> None:
 
 def _style(name: str, size: float, **more: object) -> ParagraphStyle:
     return ParagraphStyle(
-        name, **{"fontName": REGULAR, "fontSize": size, "leading": size * 1.35, "textColor": INK, **more}
+        name,
+        **{
+            "fontName": REGULAR,
+            "fontSize": size,
+            "leading": size * 1.35,
+            "textColor": INK,
+            "role": "P",
+            **more,
+        },
     )
 
 
-TITLE = _style("title", 13, fontName=BOLD, spaceAfter=1 * mm)
-ANSWER = _style("answer", 11, fontName=BOLD, spaceAfter=1 * mm)
-HEADING = _style("heading", 10, fontName=BOLD, spaceBefore=3 * mm, spaceAfter=1.5 * mm, keepWithNext=1)
-SUBHEADING = _style("subheading", 8.5, fontName=BOLD, spaceBefore=2 * mm, spaceAfter=0.5 * mm, keepWithNext=1)
+TITLE = _style("title", 13, role="H1", fontName=BOLD, spaceAfter=1 * mm)
+ANSWER = _style("answer", 11, role="H2", fontName=BOLD, spaceAfter=1 * mm)
+HEADING = _style(
+    "heading", 10, role="H2", fontName=BOLD, spaceBefore=3 * mm, spaceAfter=1.5 * mm, keepWithNext=1
+)
+SUBHEADING = _style(
+    "subheading", 8.5, role="H3", fontName=BOLD, spaceBefore=2 * mm, spaceAfter=0.5 * mm, keepWithNext=1
+)
 BODY = _style("body", 8.5)
 SMALL = _style("small", 7.5)
 LISTED = _style("listed", 7.5, keepWithNext=1)

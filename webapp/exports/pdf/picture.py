@@ -11,11 +11,11 @@ from PIL import Image
 from reportlab.lib import colors
 from reportlab.lib.units import mm
 from reportlab.lib.utils import ImageReader
-from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import Flowable
 
 from webapp.exports.pdf.look import BOLD, INK, REGULAR
 from webapp.exports.pdf.outlines import loops_of
+from webapp.exports.pdf.tags import TaggedCanvas
 from webapp.words import gettext as _
 
 MOST_PIXELS_A_SIDE = 1024
@@ -75,7 +75,11 @@ class Picture(Flowable):
         return self.width, self.height
 
     def draw(self) -> None:
-        canvas: Canvas = self.canv
+        canvas: TaggedCanvas = self.canv
+        with canvas.element("Figure", self.words), canvas.content():
+            self._draw(canvas)
+
+    def _draw(self, canvas: TaggedCanvas) -> None:
         canvas.drawImage(ImageReader(self._image), 0, self._bar, self._drawn_width, self._drawn_height)
         if self._marks.heat is not None:
             self._outline(self._marks.heat >= 0.5, _HALF)

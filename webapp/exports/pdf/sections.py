@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from reportlab.platypus import Flowable, Paragraph
+from reportlab.platypus import Flowable
 
 from webapp.exports.content import Content
 from webapp.exports.pdf.answers import agreement, findings, scores
 from webapp.exports.pdf.illustrations import illustrations
 from webapp.exports.pdf.look import BODY, BULLET, HEADING, STAMP
 from webapp.exports.pdf.model_facts import model_facts
+from webapp.exports.pdf.tags import TaggedParagraph
 from webapp.exports.pdf.text import escaped, paragraph
 from webapp.exports.pdf.verdicts import verdict_history, verdict_title
 from webapp.formats import day_time
@@ -46,7 +47,7 @@ def _stamp(content: Content) -> Iterable[Flowable]:
     gate = str((reading.gate or {}).get("sentence") or "")
     if gate:
         said += " " + _("The gate had said: %(sentence)s", sentence=gate)
-    yield Paragraph(f"<b>{escaped(_('Outside validated input.'))}</b> {escaped(said)}", STAMP)
+    yield TaggedParagraph(f"<b>{escaped(_('Outside validated input.'))}</b> {escaped(said)}", STAMP)
 
 
 def _reading(content: Content) -> Iterable[Flowable]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from reportlab.platypus import Flowable, Table
+from reportlab.platypus import Flowable
 
 from webapp.exports.content import Content
 from webapp.exports.pdf.look import BODY, CELL, CELL_BOLD, HEADING, RULED, TITLE, WIDTH
+from webapp.exports.pdf.tags import tagged_table
 from webapp.exports.pdf.text import paragraph
 from webapp.formats import day_time
 from webapp.reviews.view import Signed, judgement_names, own_words
@@ -70,7 +71,7 @@ def _named(content: Content, model: str) -> str:
     return f"{names.get(model, model)} {prediction.version if prediction else ''}".strip()
 
 
-def _table(rows: list[tuple[str, Signed]]) -> Table:
+def _table(rows: list[tuple[str, Signed]]) -> Flowable:
     head = [_("Model, version"), _("Verdict"), _("Right answer, reason, note"), _("Signed by"), _("When")]
     cells = [[paragraph(name, CELL_BOLD) for name in head]]
     for name, signed in rows:
@@ -78,4 +79,4 @@ def _table(rows: list[tuple[str, Signed]]) -> Table:
         why = ". ".join(part for part in (signed.answer, signed.reason, signed.note) if part)
         cells.append([paragraph(text, CELL) for text in (name, verdict, why, signed.by, day_time(signed.at))])
     shares = (0.2, 0.16, 0.32, 0.19, 0.13)
-    return Table(cells, [share * WIDTH for share in shares], style=RULED, repeatRows=1)
+    return tagged_table(cells, [share * WIDTH for share in shares], style=RULED, repeatRows=1)
