@@ -65,7 +65,7 @@ def findings(content: Content) -> Iterable[Flowable]:
     yield tagged_table(rows, _widths(len(heads)), style=RULED, repeatRows=1)
     yield paragraph(
         _(
-            "Uncertainty: entropy of the scores, 0 to 1. A score is no probability; its model and version stand beside it."
+            "In brackets: the score of the label, which is no probability. Uncertainty: entropy of the scores, 0 to 1."
         ),
         CAPTION,
     )
