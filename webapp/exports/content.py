@@ -30,9 +30,9 @@ class NotExported(Exception):
 
     status = 409
 
-    def __init__(self, sentence: str) -> None:
-        super().__init__(sentence)
-        self.sentence = sentence
+    def __init__(self, *sentences: str) -> None:
+        self.sentence = " ".join(sentences)
+        super().__init__(self.sentence)
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from webapp.words import gettext as _
 
 def preview_of(content: Content) -> np.ndarray:
     """(H, W) uint8: the image in the window of its 0.5th to 99.5th percentile. Raises NotExported."""
-    path = _path(content, PREVIEW)
+    path = stored_file(content, PREVIEW)
     with Image.open(path, formats=["PNG"]) as image:
         return np.asarray(image.convert("L"))
 
@@ -37,13 +37,14 @@ def _stored(
 ) -> np.ndarray | None:
     prediction = content.prediction(model)
     name = prediction.files.get(kind) if prediction else None
-    return None if name is None else read(_path(content, name).read_bytes())
+    return None if name is None else read(stored_file(content, name).read_bytes())
 
 
-def _path(content: Content, name: str) -> Path:
+def stored_file(content: Content, name: str) -> Path:
+    """The place of a stored file of the study. Raises NotExported where it is gone."""
     path = study_folder(content.study.uuid) / name
     if not path.is_file():
         raise NotExported(
-            _("A stored picture of this study is missing, so nothing was exported. Tell the administrator.")
+            _("A stored file of this study is missing, so nothing was exported. Tell the administrator.")
         )
     return path

@@ -13,12 +13,9 @@ from webapp.exports.data import notice
 from webapp.exports.dicom.measurements import measurement_report
 from webapp.exports.dicom.origin import origin_of
 from webapp.exports.dicom.segmentation import Outlined, has_place, segmentation
-from webapp.exports.masks import mask_of
-from webapp.studies.files import study_folder
+from webapp.exports.masks import mask_of, stored_file
 from webapp.version import __version__
 from webapp.words import gettext as _
-
-_ELSE = "The report, the CSV and the JSON export have the same content."
 
 
 def dicom_zip(content: Content) -> bytes:
@@ -27,9 +24,8 @@ def dicom_zip(content: Content) -> bytes:
     outlines = list(_outlines(content))
     if not outlines:
         raise NotExported(
-            _("No model outlined anything on this image, so there is nothing to export as DICOM.")
-            + " "
-            + _(_ELSE)
+            _("No model outlined anything on this image, so there is nothing to export as DICOM."),
+            _elsewhere(),
         )
     origin = origin_of(content)
     made = {
@@ -46,7 +42,7 @@ def _image(content: Content) -> Dataset:
     """The image as it is stored, without identity. Raises NotExported."""
     if content.image.format != "DICOM":
         raise NotExported(
-            _("This study did not come as DICOM, so DICOM objects have nothing to refer to.") + " " + _(_ELSE)
+            _("This study did not come as DICOM, so DICOM objects have nothing to refer to."), _elsewhere()
         )
     image = dcmread(io.BytesIO(_stored(content)))
     if not has_place(image):
@@ -54,15 +50,18 @@ def _image(content: Content) -> Dataset:
             _(
                 "This DICOM file does not say where the image lies in the patient (frame of reference, position, "
                 "orientation, pixel spacing), which DICOM SEG needs."
-            )
-            + " "
-            + _(_ELSE)
+            ),
+            _elsewhere(),
         )
     return image
 
 
+def _elsewhere() -> str:
+    return _("The report, the CSV and the JSON export have the same content.")
+
+
 def _stored(content: Content) -> bytes:
-    return (study_folder(content.study.uuid) / content.image.file).read_bytes()
+    return stored_file(content, content.image.file).read_bytes()
 
 
 def _outlines(content: Content) -> Iterator[Outlined]:
@@ -80,7 +79,7 @@ def _outlines(content: Content) -> Iterator[Outlined]:
                 version=prediction.version,
                 weights_sha256=prediction.weights_sha256 or "",
                 kind=model.kind,
-                what="Lesion" if model.kind == "lesion" else content.spec.wording.region or "Region",
+                what="Lesion" if model.kind == "lesion" else content.spec.wording.region,
                 masks=mask[None],
                 made_at=prediction.created_at,
                 description="Outside validated input. Research use only" if stamped else "Research use only",

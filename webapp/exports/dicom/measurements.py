@@ -49,9 +49,9 @@ def measurement_report(
     """
     spec = content.spec
     groups = [
-        _group(content, prediction, image, segmentations.get(prediction.model), origin)
-        for prediction in content.reading.predictions
-        if prediction.state == "done"
+        _group(content, prediction, image, segmentations.get(known.model.key), origin)
+        for known in content.models
+        if (prediction := content.prediction(known.model.key)) and prediction.state == "done"
     ]
     report = MeasurementReport(
         observation_context=ObservationContext(

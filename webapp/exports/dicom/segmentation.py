@@ -78,7 +78,7 @@ def segment_type(kind: str, what: str) -> tuple[Code, Code | CodedConcept]:
     """Category and type of what is segmented."""
     if kind == "lesion":
         return codes.SCT.MorphologicallyAbnormalStructure, codes.SCT.Lesion
-    return codes.SCT.AnatomicalStructure, concept("region", what)
+    return codes.SCT.SpatialAndRelationalConcept, concept("region", what)
 
 
 def _described(outlined: Outlined, origin: Origin) -> SegmentDescription:

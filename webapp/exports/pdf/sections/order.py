@@ -7,13 +7,13 @@ from collections.abc import Iterable
 from reportlab.platypus import Flowable
 
 from webapp.exports.content import Content
-from webapp.exports.pdf.answers import agreement, findings, scores
-from webapp.exports.pdf.illustrations import illustrations
 from webapp.exports.pdf.look import BODY, BULLET, HEADING, STAMP
-from webapp.exports.pdf.model_facts import model_facts
+from webapp.exports.pdf.sections.answers import agreement, findings, scores
+from webapp.exports.pdf.sections.illustrations import illustrations
+from webapp.exports.pdf.sections.model_facts import model_facts
+from webapp.exports.pdf.sections.verdicts import verdict_history, verdict_title
 from webapp.exports.pdf.tags import TaggedParagraph
 from webapp.exports.pdf.text import escaped, paragraph
-from webapp.exports.pdf.verdicts import verdict_history, verdict_title
 from webapp.formats import day_time
 from webapp.words import gettext as _
 
