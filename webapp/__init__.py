@@ -12,6 +12,7 @@ from webapp import cli, database, errors, formats, health, logs, security
 from webapp.accounts import pages as account_routes
 from webapp.accounts import sessions
 from webapp.api import routes as api_routes
+from webapp.exports import routes as export_routes
 from webapp.extensions import babel, csrf, login_manager
 from webapp.pages import routes as page_routes
 from webapp.readings import consumer
@@ -20,7 +21,16 @@ from webapp.settings import REPOSITORY, Settings, SettingsError, secret_key, set
 from webapp.studies import routes as study_routes
 from webapp.version import __version__
 
-_FEATURES = (health, account_routes, study_routes, review_routes, consumer, page_routes, api_routes)
+_FEATURES = (
+    health,
+    account_routes,
+    study_routes,
+    review_routes,
+    export_routes,
+    consumer,
+    page_routes,
+    api_routes,
+)
 
 
 def create_app(settings: Settings | None = None) -> Flask:

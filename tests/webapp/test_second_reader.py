@@ -65,8 +65,10 @@ def routes_of_a_study(app: Flask) -> set[str]:
 def test_every_way_to_a_study_is_known_to_these_tests(app: Flask) -> None:
     pages = {"studies.show", "studies.events", "studies.state", "studies.file", "studies.pixels"}
     reviews = {"reviews.verdicts", "reviews.own_answer"}
+    # Exports have their own test, in test_exports_data.
+    exports = {"exports.report", "exports.table", "exports.data", "exports.dicom"}
 
-    assert routes_of_a_study(app) == pages | reviews | {"api.show", "api.file", "api.list_verdicts"}
+    assert routes_of_a_study(app) == pages | reviews | exports | {"api.show", "api.file", "api.list_verdicts"}
 
 
 def test_no_page_tells_an_answer_or_a_score(reader: FlaskClient, uuid: str) -> None:

@@ -19,6 +19,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from ml.cards import CardError, read_card
 from ml.tasks import FIND_TASK, TaskSpec, offered, task
 from webapp.accounts.access import login_required_active, signed_in_user
+from webapp.exports.links import links_of
 from webapp.extensions import utc_now
 from webapp.readings import claims
 from webapp.reviews.sealing import is_sealed
@@ -102,7 +103,10 @@ def show(uuid: str) -> Answer:
     if reading.state in ("done", "stopped"):
         own = own_answer_of(study.user, study)
         shared |= {"reviews": reviews_of(user, study, reading, spec), "own_answer": own}
-        shared |= {"own_words": own_words(own, spec) if own else ""}
+        shared |= {
+            "own_words": own_words(own, spec) if own else "",
+            "exports": links_of(study, reading, spec),
+        }
         return render_template(
             "studies/result.html", result=result_of(reading, spec, _thresholds(spec)), **shared
         )
