@@ -30,6 +30,7 @@ from webapp.studies import upload as incoming
 from webapp.studies.events import follow
 from webapp.studies.files import send_picture
 from webapp.studies.forms import ReadAgainForm, ReadAnywayForm, SearchForm, StudyForm, study_form
+from webapp.studies.marks import marks_of, send_map
 from webapp.studies.pixels import send_pixels
 from webapp.studies.upload import REASON_LENGTH
 from webapp.studies.view import progress_of, result_of
@@ -103,9 +104,8 @@ def show(uuid: str) -> Answer:
         own = own_answer_of(study.user, study)
         shared |= {"reviews": reviews_of(user, study, reading, spec), "own_answer": own}
         shared |= {"own_words": own_words(own, spec) if own else ""}
-        return render_template(
-            "studies/result.html", result=result_of(reading, spec, _thresholds(spec)), **shared
-        )
+        result = result_of(reading, spec, _thresholds(spec), marks_of(reading, spec))
+        return render_template("studies/result.html", result=result, **shared)
     return render_template("studies/progress.html", progress=progress_of(reading, spec, utc_now()), **shared)
 
 
@@ -195,6 +195,17 @@ def file(uuid: str, name: str) -> AnyResponse:
     user = signed_in_user()
     study = past.visible_study(user, uuid)
     return send_picture(study, incoming.latest_reading(study), name, sealed=is_sealed(user, study))
+
+
+@bp.get("/studies/<uuid>/agreement/<kind>.png")
+@login_required_active
+def agreement_map(uuid: str, kind: str) -> AnyResponse:
+    """How many models mark each pixel: of the regions or the lesions of the last reading."""
+    user = signed_in_user()
+    study = past.visible_study(user, uuid)
+    reading = incoming.latest_reading(study)
+    marks = marks_of(reading, task(study.task)) if reading.state == "done" else ()
+    return send_map(marks, kind, sealed=is_sealed(user, study))
 
 
 @bp.get("/studies/<uuid>/pixels")
