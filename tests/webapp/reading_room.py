@@ -98,9 +98,7 @@ def finish_with(
         db.session.commit()
 
 
-def _answer(
-    reading: Reading, model: str, labels: Mapping[str, str], mask: np.ndarray | None = None
-) -> None:
+def _answer(reading: Reading, model: str, labels: Mapping[str, str], mask: np.ndarray | None = None) -> None:
     spec = task(reading.study.task)
     image = reading.study.images[0]
     place = Place(reading.id, image.id, reading.study.uuid, "w")

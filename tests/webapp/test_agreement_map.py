@@ -115,7 +115,9 @@ def shown(reader: FlaskClient, uuid: str, kind: str = "region") -> np.ndarray:
 
 def test_the_map_counts_the_stored_regions_of_region_models_only(app: Flask, reader: FlaskClient) -> None:
     first, second, third = box(0, 0, 20, 20), box(10, 10, 20, 20), box(15, 15, 2, 2)
-    uuid = read(app, reader, [*REGIONS, STATUS, LESION], **dict(zip(REGIONS, (first, second, third), strict=True)))
+    uuid = read(
+        app, reader, [*REGIONS, STATUS, LESION], **dict(zip(REGIONS, (first, second, third), strict=True))
+    )
 
     assert np.array_equal(shown(reader, uuid), first.astype(int) + second + third)
     page = html.unescape(reader.get(f"/studies/{uuid}").text)
@@ -141,9 +143,7 @@ def test_a_failed_model_is_in_no_denominator(app: Flask, reader: FlaskClient) ->
 
 
 @pytest.mark.parametrize("kind", ["region", "lesion", "heatmap", "..%2Fpreview"])
-def test_there_is_no_map_of_one_model_or_of_anything_else(
-    app: Flask, reader: FlaskClient, kind: str
-) -> None:
+def test_there_is_no_map_of_one_model_or_of_anything_else(app: Flask, reader: FlaskClient, kind: str) -> None:
     uuid = read(app, reader, [REGION, STATUS])
 
     assert reader.get(f"/studies/{uuid}/agreement/{kind}.png").status_code == 404

@@ -83,7 +83,10 @@ def test_a_tie_names_no_majority_and_marks_nobody() -> None:
 
 
 def test_a_status_that_differs_warns_where_the_stages_are_next_to_each_other() -> None:
-    counts = [counted(STATUS, ["Positive", "Positive", "Negative"]), counted(STAGE, ["Early", "Early", "Normal"])]
+    counts = [
+        counted(STATUS, ["Positive", "Positive", "Negative"]),
+        counted(STAGE, ["Early", "Early", "Normal"]),
+    ]
 
     assert agreement.warning(counts, STAGE) == (
         "AS status is not the same in all models. Judge the image before the answers."

@@ -18,6 +18,7 @@ from webapp.studies.view.vote_colours import vote_colours
 
 if TYPE_CHECKING:
     from webapp.readings.tables import Reading
+    from webapp.studies.tables import Image
 
 MarkKind = Literal["region", "lesion"]
 KINDS: tuple[MarkKind, ...] = ("region", "lesion")
@@ -32,13 +33,13 @@ class Marks:
     masks: tuple[np.ndarray, ...]
 
 
-def marks_of(reading: Reading, spec: TaskSpec) -> tuple[Marks, ...]:
-    """What can be compared: the kinds of mask that two models or more left.
+def marks_of(reading: Reading, spec: TaskSpec, image: Image) -> tuple[Marks, ...]:
+    """What can be compared on an image: the kinds of mask that two models or more left.
 
     A mask counts where its model ended well, also where it is empty. A model that failed or could not judge the image is in
     no denominator, and neither is the outline that a classification model was focused on: it is another model's.
     """
-    found = (_of_kind(reading, spec, kind) for kind in KINDS)
+    found = (_of_kind(reading, spec, image, kind) for kind in KINDS)
     return tuple(marks for marks in found if len(marks.masks) > 1)
 
 
@@ -54,8 +55,12 @@ def send_map(marks: Sequence[Marks], kind: str, *, sealed: bool) -> Response:
     return send_file(io.BytesIO(picture), mimetype="image/png", max_age=0)
 
 
-def _of_kind(reading: Reading, spec: TaskSpec, kind: MarkKind) -> Marks:
-    stored = {p.model: p.files[kind] for p in reading.predictions if p.state == "done" and kind in p.files}
+def _of_kind(reading: Reading, spec: TaskSpec, image: Image, kind: MarkKind) -> Marks:
+    stored = {
+        p.model: p.files[kind]
+        for p in reading.predictions
+        if p.image_id == image.id and p.state == "done" and kind in p.files
+    }
     folder = study_folder(reading.study.uuid)
     masks = {
         model.key: read_mask((folder / stored[model.key]).read_bytes())

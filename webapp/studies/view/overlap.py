@@ -73,7 +73,12 @@ class Overlap:
     def sentences(self) -> tuple[str, ...]:
         """The map in words."""
         shared = (
-            _("Marked by %(n)s of %(total)s models: %(area)s.", n=step.models, total=self.total, area=step.area)
+            _(
+                "Marked by %(n)s of %(total)s models: %(area)s.",
+                n=step.models,
+                total=self.total,
+                area=step.area,
+            )
             for step in reversed(self.steps)
         )
         return (*shared, *self.alone)
@@ -108,7 +113,7 @@ def overlap_of(marks: Marks, columns: Sequence[Column], image: Image) -> Overlap
 
 def detail(overlap: Overlap) -> str:
     """The overlap in the headline: “Region overlap: mean Dice 0.72”."""
-    if overlap.total == 2:  # noqa: PLR2004 - one pair has no mean
+    if overlap.total == 2:
         return _("%(overlap)s: Dice %(dice)s", overlap=overlap.name, dice=overlap.mean)
     return _("%(overlap)s: mean Dice %(dice)s", overlap=overlap.name, dice=overlap.mean)
 

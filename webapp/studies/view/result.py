@@ -129,7 +129,7 @@ def result_of(
         task=spec.key,
         task_name=_(spec.name),
         hint=_(spec.wording.upload_hint),
-        image=_described(image),
+        image=described(image),
         picture=picture_of(image),
         uploaded_at=study.created_at,
         read_at=reading.ended_at,
@@ -235,7 +235,7 @@ def _stopped_details(reading: Reading, gate: Gate | None) -> tuple[str, ...]:
     return (sentence,) if sentence else ()
 
 
-def _described(image: Image) -> str:
+def described(image: Image) -> str:
     """What is known of the image: “STIR, 256 × 256, PNG, 0.60 mm a pixel”."""
     parts = [image.sequence, f"{image.columns} × {image.rows}", image.format]
     if image.pixel_mm_row:

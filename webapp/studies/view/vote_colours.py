@@ -7,7 +7,8 @@ import numpy as np
 # Viridis (Smith and van der Walt, CC0) from 0.36 on, where it is light enough for 3:1 on black, to 1, in equal steps. Its
 # lightness rises evenly, so the steps are told apart in all colour blindness and in black and white.
 _VIRIDIS = (
-    "2e6f8e 2a788e 26828e 228b8d 1f958b 1f9f88 22a884 2cb17e 3bbb75 4ec36b 63cb5f 7ad151 95d840 b0dd2f cae11f e5e419 fde725"
+    "2e6f8e 2a788e 26828e 228b8d 1f958b 1f9f88 22a884 2cb17e 3bbb75"
+    " 4ec36b 63cb5f 7ad151 95d840 b0dd2f cae11f e5e419 fde725"
 )
 
 
