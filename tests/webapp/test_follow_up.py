@@ -161,7 +161,11 @@ def test_what_is_sealed_stays_sealed_beside_what_is_not(
     column = text[text.index(f'data-model="{sealed}"') :].partition("</article>")[0]
 
     assert "Sealed until your own answer" in column
-    assert [word for word in ("Positive", "Advanced", "1.2.0", "mm²", STATUS, "-region", "-lesion") if word in column] == []
+    assert [
+        word
+        for word in ("Positive", "Advanced", "1.2.0", "mm²", STATUS, "-region", "-lesion")
+        if word in column
+    ] == []
     assert "2 of 2 models say Early." in text
     assert "by the majority" not in text
 
