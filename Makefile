@@ -6,10 +6,10 @@ BIN ?= $(VENV)/bin
 PIP = $(BIN)/python -m pip --disable-pip-version-check --quiet --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run serve test style format ci requirements
+.PHONY: help setup run serve test style format ci bench-pages requirements
 
 help: ## List what can be done
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 20
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 20
 
 setup: $(VENV)/.installed ## Make the virtual environment and install what is pinned
 
@@ -35,6 +35,9 @@ format: $(VENV)/.installed-dev ## Write the code in the one format
 	@$(BIN)/ruff format .
 
 ci: test style ## What the continuous integration runs
+
+bench-pages: $(VENV)/.installed-dev ## Measure how quick the result page is, in Chromium
+	@$(BIN)/python -m tests.browser.bench_pages
 
 requirements: $(VENV)/.installed-dev ## Pin again what pyproject.toml names
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 \

@@ -1,6 +1,7 @@
 """Pictures that the application keeps, all PNG: previews, masks, heatmaps, uploads without their metadata."""
 
 import io
+from collections.abc import Sequence
 
 import numpy as np
 from PIL import Image
@@ -44,6 +45,20 @@ def grey_png(pixels: np.ndarray) -> bytes:
 def rgb_png(pixels: np.ndarray) -> bytes:
     """(H, W, 3) uint8 -> PNG of the same values."""
     return _png(Image.fromarray(np.ascontiguousarray(pixels)))
+
+
+def indexed_png(values: np.ndarray, colours: Sequence[str]) -> bytes:
+    """(H, W) uint8 -> PNG with a palette: 0 is transparent, n the nth of the colours (“#rrggbb”).
+
+    Raises ValueError where a value has no colour.
+    """
+    if values.size and int(values.max()) > len(colours):
+        raise ValueError(f"Each value needs a colour. Received: {values.max()} with {len(colours)} colours")
+    image = Image.fromarray(np.ascontiguousarray(values, np.uint8)).convert("P")
+    image.putpalette([0, 0, 0, *(part for colour in colours for part in bytes.fromhex(colour[1:]))])
+    file = io.BytesIO()
+    image.save(file, "PNG", transparency=0)
+    return file.getvalue()
 
 
 def _png(image: Image.Image) -> bytes:

@@ -1,4 +1,5 @@
-/* The result page: overlays on and off (heatmap, region, lesion), focused or unfocused heatmap, opacity, compare and single layout.
+/* The result page: overlays on and off (heatmap, region, lesion, agreement map), focused or unfocused heatmap, opacity; all
+   models, one model or the agreement map large.
    How the image itself is shown is the viewer's. */
 import { onKey } from "./keys.js";
 import { remember, remembered } from "./settings.js";
@@ -6,6 +7,7 @@ import { rovingToolbar } from "./toolbar.js";
 import { startViewer } from "./viewer/start.js";
 import { focusDock, showDock } from "./verdict.js";
 import { Viewport } from "./viewport.js";
+import { Votes } from "./votes.js";
 
 const comparison = document.querySelector("[data-comparison]");
 if (comparison) start();
@@ -14,11 +16,12 @@ function start() {
   const toolbar = document.querySelector("[data-toolbar]");
   const slider = toolbar.querySelector("#opacity");
   const columns = [...comparison.querySelectorAll("[data-model]")];
+  const maps = [...comparison.querySelectorAll("[data-agreement]")];
   const viewer = startViewer(comparison, toolbar);
-  const viewports = viewer.panes.map((pane) => new Viewport(pane.stage));
+  const viewports = viewer.panes.map(({ stage }) => (stage.figure.dataset.votes ? new Votes(stage) : new Viewport(stage)));
   /* A task without a region has one heatmap, which is not focused on anything. */
   const heatmaps = [...toolbar.querySelectorAll("[data-heatmap]")].map((button) => button.dataset.heatmap);
-  const state = { heatmap: heatmaps[0] ?? "none", region: true, lesion: true, overlays: true, layout: "compare", model: 0 };
+  const state = { heatmap: heatmaps[0] ?? "none", region: true, lesion: true, overlays: true, layout: "compare", model: 0, map: 0 };
   const opacity = () => Number(slider?.value ?? 100) / 100;
 
   const press = (selector, on) =>
@@ -29,9 +32,11 @@ function start() {
     press("[data-region-toggle]", () => state.region);
     press("[data-lesion-toggle]", () => state.lesion);
     press("[data-overlays-toggle]", () => state.overlays);
-    comparison.dataset.layout = state.layout;
-    columns.forEach((column, i) => (column.dataset.active = i === state.model));
-    if (state.layout === "single") viewer.activateIn(columns[state.model]);
+    const large = { single: columns[state.model], agreement: maps[state.map] }[state.layout];
+    comparison.dataset.layout = large ? "single" : "compare";
+    columns.forEach((column) => (column.dataset.active = column === (large ?? columns[state.model])));
+    maps.forEach((map) => (map.dataset.active = map === large));
+    if (large) viewer.activateIn(large);
     showDock(columns[state.model].dataset.model);
     viewports.forEach((viewport) => viewport.show({ ...state, opacity: opacity() }));
   };
@@ -47,14 +52,23 @@ function start() {
   };
   const nextHeatmap = () =>
     set({ heatmap: heatmaps[(heatmaps.indexOf(state.heatmap) + 1) % heatmaps.length] ?? "none", overlays: true });
-  const nextModel = (step) => set({ model: (state.model + step + columns.length) % columns.length });
+  /* The map stands before the first model. */
+  const nextModel = (step) => {
+    if (state.layout !== "agreement") return set({ model: (state.model + step + columns.length) % columns.length });
+    return set({ layout: "single", model: step > 0 ? 0 : columns.length - 1 });
+  };
+  const nextMap = () => {
+    if (!maps.length) return false;
+    if (state.layout !== "agreement") return set({ layout: "agreement", map: 0, overlays: true });
+    return state.map + 1 < maps.length ? set({ map: state.map + 1 }) : set({ layout: "compare" });
+  };
 
   slider?.addEventListener("input", () => setOpacity(slider.value));
   toolbar.querySelectorAll("[data-heatmap]").forEach((button) =>
     button.addEventListener("click", () => set({ heatmap: button.dataset.heatmap, overlays: true })),
   );
   toolbar.querySelectorAll("[data-layout]").forEach((button) =>
-    button.addEventListener("click", () => set({ layout: button.dataset.layout })),
+    button.addEventListener("click", () => (button.dataset.layout === "agreement" ? nextMap() : set({ layout: button.dataset.layout }))),
   );
   toolbar.querySelector("[data-region-toggle]")?.addEventListener("click", () => set({ region: !state.region }));
   toolbar.querySelector("[data-lesion-toggle]")?.addEventListener("click", () => set({ lesion: !state.lesion }));
@@ -70,6 +84,12 @@ function start() {
     });
   });
 
+  maps.forEach((map, i) => {
+    const button = map.querySelector("[data-expand]");
+    button.hidden = false;
+    button.addEventListener("click", () => set({ layout: state.layout === "compare" ? "agreement" : "compare", map: i, overlays: true }));
+  });
+
   onKey("o", () => set({ overlays: !state.overlays }));
   onKey("h", nextHeatmap);
   onKey("g", () => set({ region: !state.region }));
@@ -78,6 +98,7 @@ function start() {
   onKey("]", () => setOpacity(Number(slider?.value) + 5));
   onKey("c", () => set({ layout: "compare" }));
   onKey("s", () => set({ layout: "single" }));
+  onKey("v", nextMap);
   onKey("m", () => nextModel(1));
   onKey("Shift m", () => nextModel(-1));
 

@@ -256,9 +256,11 @@ def test_the_wheel_zooms_at_the_pointer(large: Page) -> None:
 
 @pytest.mark.parametrize("link", ["zoom", "pan", "window"])
 def test_each_link_can_be_switched_off_and_stays_off(result: Page, link: str) -> None:
-    result.get_by_label("Link viewports").click()
-    result.get_by_label(f"{link.title()} linked").uncheck()
+    switch = result.get_by_role("button", name=f"{link.title()} linked")
+    switch.click()
     result.reload()
+    expect(switch).to_have_attribute("aria-pressed", "false")
+    expect(result.get_by_role("button", name="Link all")).to_have_attribute("aria-pressed", "false")
     expect(result.locator(f"{COLUMN} [data-view]")).to_contain_text("W 2000 L 1500")
     result.locator(COLUMN).focus()
     for key in (".", "Shift+ArrowRight", "4"):

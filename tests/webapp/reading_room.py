@@ -70,9 +70,17 @@ def finish(app: Flask, uuid: str, label: str = "Positive", stage: str = "Early",
 
 
 def finish_with(
-    app: Flask, uuid: str, answers: Mapping[str, Mapping[str, str]], kind: str = "", state: str = "done"
+    app: Flask,
+    uuid: str,
+    answers: Mapping[str, Mapping[str, str]],
+    kind: str = "",
+    state: str = "done",
+    masks: Mapping[str, np.ndarray] | None = None,
 ) -> None:
-    """The models of the reading have answered: model key to head key to label. `kind`: what the gate saw."""
+    """The models of the reading have answered: model key to head key to label. `kind`: what the gate saw.
+
+    `masks`: model key to what it outlines, (H, W) bool; without, models outline a diagonal or the lesion of `outlined`.
+    """
     with app.app_context():
         reading = last_reading(uuid)
         reading.state, reading.worker, reading.attempt = "running", "w", 1
@@ -81,7 +89,7 @@ def finish_with(
         reading.gate = {"state": "passed", "kind": kind, "scores": scores, "sentence": None}
         db.session.commit()
         for model in reading.models:
-            _answer(reading, model, answers.get(model, {}))
+            _answer(reading, model, answers.get(model, {}), (masks or {}).get(model))
         db.session.refresh(reading)
         summary = summarise(task(reading.study.task), reading.predictions)
         reading.state, reading.ended_at = state, utc_now()
@@ -90,7 +98,7 @@ def finish_with(
         db.session.commit()
 
 
-def _answer(reading: Reading, model: str, labels: Mapping[str, str]) -> None:
+def _answer(reading: Reading, model: str, labels: Mapping[str, str], mask: np.ndarray | None = None) -> None:
     spec = task(reading.study.task)
     image = reading.study.images[0]
     place = Place(reading.id, image.id, reading.study.uuid, "w")
@@ -99,15 +107,16 @@ def _answer(reading: Reading, model: str, labels: Mapping[str, str]) -> None:
     said.precision, said.labels, said.scores = "float32", {}, {}
     kind = spec.model(model).kind
     if kind == "region":
-        said.region_px = 8
-        pictures = {"region": mask_png(np.eye(*shape, dtype=bool))}
+        mask = np.eye(*shape, dtype=bool) if mask is None else mask
+        said.region_px = int(mask.sum())
+        pictures = {"region": mask_png(mask)}
     else:
         said.labels = dict(labels)
         said.scores = {key: scores_of(spec.head(key), label) for key, label in labels.items()}
         said.risk, said.uncertainty = "LOW", 0.25
     if kind == "lesion":
         said.lesion = OUTLINED
-        pictures = {"lesion": mask_png(outlined(shape))}
+        pictures = {"lesion": mask_png(outlined(shape) if mask is None else mask)}
     elif kind == "classification":
         said.focus = "box"
         heatmap = heatmap_png(np.ones(shape, np.float32))

@@ -64,6 +64,7 @@ def routes_of_a_study(app: Flask) -> set[str]:
 
 def test_every_way_to_a_study_is_known_to_these_tests(app: Flask) -> None:
     pages = {"studies.show", "studies.events", "studies.state", "studies.file", "studies.pixels"}
+    pages |= {"studies.agreement_map"}
     reviews = {"reviews.verdicts", "reviews.own_answer"}
     # Exports have their own test, in test_exports_data.
     exports = {"exports.report", "exports.table", "exports.data", "exports.dicom"}

@@ -49,6 +49,7 @@ def key_groups() -> tuple[Group, ...]:
                 (("Shift", "M"), _("Previous model")),
                 (("C",), _("Compare layout")),
                 (("S",), _("Single layout")),
+                (("V",), _("Agreement map large")),
                 (("L",), _("Link viewports on and off")),
             ),
         ),

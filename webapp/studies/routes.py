@@ -6,6 +6,7 @@ from flask import (
     Blueprint,
     Flask,
     Response,
+    abort,
     current_app,
     flash,
     jsonify,
@@ -19,6 +20,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from ml.cards import CardError, read_card
 from ml.tasks import FIND_TASK, TaskSpec, offered, task
 from webapp.accounts.access import login_required_active, signed_in_user
+from webapp.accounts.tables import User
 from webapp.exports.links import links_of
 from webapp.extensions import utc_now
 from webapp.readings import claims
@@ -30,10 +32,14 @@ from webapp.studies import history as past
 from webapp.studies import upload as incoming
 from webapp.studies.events import follow
 from webapp.studies.files import send_picture
+from webapp.studies.follow_up import MOST, CannotCompare, others_of, side_by_side
 from webapp.studies.forms import ReadAgainForm, ReadAnywayForm, SearchForm, StudyForm, study_form
+from webapp.studies.marks import marks_of, send_map
 from webapp.studies.pixels import send_pixels
+from webapp.studies.tables import Study
 from webapp.studies.upload import REASON_LENGTH
-from webapp.studies.view import progress_of, result_of
+from webapp.studies.view import follow_up_of, progress_of, result_of, visit_of
+from webapp.studies.view.follow_up import Visit
 from webapp.words import gettext as _
 
 bp = Blueprint("studies", __name__)
@@ -57,6 +63,20 @@ def search() -> Answer:
     if not form.validate():
         return redirect(url_for("studies.history"))
     return _history(past.filters_from(request.args, form.code.data), form.page.data or 1)
+
+
+@bp.get("/studies/compare")
+@login_required_active
+def compare() -> Answer:
+    """Two to six studies of one patient code side by side: `?study=<uuid>&study=<uuid>`."""
+    user = signed_in_user()
+    try:
+        studies = side_by_side(user, request.args.getlist("study"))
+    except CannotCompare as error:
+        abort(400, error.sentence)
+    visits = [_visit(user, study, number) for number, study in enumerate(studies, 1)]
+    shown = follow_up_of(visits, request.args.get("model", ""))
+    return render_template("studies/compare.html", follow_up=shown)
 
 
 @bp.get("/studies/new")
@@ -107,8 +127,10 @@ def show(uuid: str) -> Answer:
             "own_words": own_words(own, spec) if own else "",
             "exports": links_of(study, reading, spec),
         }
+        marks = marks_of(reading, spec, study.images[0])
+        result = result_of(reading, spec, _thresholds(spec), marks)
         return render_template(
-            "studies/result.html", result=result_of(reading, spec, _thresholds(spec)), **shared
+            "studies/result.html", result=result, others=others_of(study), most=MOST, **shared
         )
     return render_template("studies/progress.html", progress=progress_of(reading, spec, utc_now()), **shared)
 
@@ -201,11 +223,31 @@ def file(uuid: str, name: str) -> AnyResponse:
     return send_picture(study, incoming.latest_reading(study), name, sealed=is_sealed(user, study))
 
 
+@bp.get("/studies/<uuid>/agreement/<kind>.png")
+@login_required_active
+def agreement_map(uuid: str, kind: str) -> AnyResponse:
+    """How many models mark each pixel: of the regions or the lesions of the last reading."""
+    user = signed_in_user()
+    study = past.visible_study(user, uuid)
+    reading = incoming.latest_reading(study)
+    marks = marks_of(reading, task(study.task), study.images[0]) if reading.state == "done" else ()
+    return send_map(marks, kind, sealed=is_sealed(user, study))
+
+
 @bp.get("/studies/<uuid>/pixels")
 @login_required_active
 def pixels(uuid: str) -> AnyResponse:
     """The stored grey values of a study's image, for the viewer."""
     return send_pixels(past.visible_study(signed_in_user(), uuid))
+
+
+def _visit(user: User, study: Study, number: int) -> Visit:
+    reading = incoming.latest_reading(study)
+    spec = task(study.task)
+    sealed = is_sealed(user, study)
+    open_ = reading.state == "done" and not sealed
+    result = result_of(reading, spec, _thresholds(spec)) if open_ else None
+    return visit_of(number, reading, spec, result, sealed=sealed)
 
 
 def _history(filters: past.Filters, number: int) -> str:

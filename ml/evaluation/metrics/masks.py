@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from ml.images.overlap import dice
+
+__all__ = ["dice", "hausdorff95_mm", "iou"]
+
 _SHARE_OF_THE_OUTLINE = 95
 
 
@@ -11,12 +15,6 @@ def iou(true: np.ndarray, predicted: np.ndarray) -> float:
     """Intersection over union of two masks, (H, W) bool; two empty masks agree wholly (1.0)."""
     union = np.count_nonzero(true | predicted)
     return np.count_nonzero(true & predicted) / union if union else 1.0
-
-
-def dice(true: np.ndarray, predicted: np.ndarray) -> float:
-    """Dice coefficient of two masks, (H, W) bool; two empty masks agree wholly (1.0)."""
-    total = np.count_nonzero(true) + np.count_nonzero(predicted)
-    return 2 * np.count_nonzero(true & predicted) / total if total else 1.0
 
 
 def hausdorff95_mm(true: np.ndarray, predicted: np.ndarray, pixel_mm: float | None) -> float | None:

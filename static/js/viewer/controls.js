@@ -20,7 +20,8 @@ export function control(viewer, toolbar) {
 
   each("tool", (button, tool) => button.addEventListener("click", () => viewer.choose(tool)));
   each("view-action", (button, action) => button.addEventListener("click", () => viewer[action]()));
-  each("link", (box, name) => box.addEventListener("change", () => viewer.setLink(name, box.checked)));
+  each("link", (button, name) => button.addEventListener("click", () => viewer.setLink(name, !viewer.links.on[name])));
+  each("link-all", (button) => button.addEventListener("click", () => viewer.toggleLinks()));
   chooser.addEventListener("change", () => viewer.useWindow(chooser.value));
 
   for (const [tool, key] of Object.entries(TOOLS)) onKey(key, () => viewer.choose(tool));
@@ -50,7 +51,8 @@ export function control(viewer, toolbar) {
     if (chooser.disabled) offer();
     chooser.value = view.preset ?? "";
     each("tool", (button, tool) => button.setAttribute("aria-pressed", tool === viewer.tool));
-    each("link", (box, name) => (box.checked = viewer.links.on[name]));
+    each("link", (button, name) => button.setAttribute("aria-pressed", viewer.links.on[name]));
+    each("link-all", (button) => button.setAttribute("aria-pressed", viewer.links.all));
     const pressed = { invert: view.inverted, flip: view.flipped };
     each("view-action", (button, action) => {
       if (action in pressed) button.setAttribute("aria-pressed", pressed[action]);

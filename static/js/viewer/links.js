@@ -14,9 +14,13 @@ export class Links {
     remember("links", this.on);
   }
 
+  get all() {
+    return Object.keys(SHARED).every((name) => this.on[name]);
+  }
+
   /* All of them: off if all are on, else on. */
   toggleAll() {
-    const on = !Object.values(this.on).every(Boolean);
+    const on = !this.all;
     for (const name of Object.keys(SHARED)) this.set(name, on);
   }
 

@@ -2,6 +2,7 @@
 import { control } from "./controls.js";
 import { listen } from "./gestures.js";
 import { Stage } from "./stage.js";
+import { Together } from "./together.js";
 import { Viewer } from "./viewer.js";
 
 function imageOf({ rows, columns, mmRow, mmColumn, edges }) {
@@ -16,20 +17,16 @@ function imageOf({ rows, columns, mmRow, mmColumn, edges }) {
   };
 }
 
-/* The viewer of a comparison. The previews are there at once; the stored grey values follow. */
-export function startViewer(comparison, toolbar) {
-  const image = imageOf(comparison.dataset);
-  const phrases = JSON.parse(comparison.dataset.phrases);
-  const figures = [...comparison.querySelectorAll("[data-viewport]")];
-  const says = comparison.parentElement.querySelector("[data-viewer-says]");
-  const say = (text) => (says.textContent = text);
+/* The viewer of all viewports in an element whose data describe their image. The previews are there at once; the stored grey
+   values follow. */
+function viewerOf(element, say) {
+  const image = imageOf(element.dataset);
+  const phrases = JSON.parse(element.dataset.phrases);
+  const figures = [...element.querySelectorAll("[data-viewport]")];
   const viewer = new Viewer(figures.map((figure) => new Stage(figure, image)), image, phrases);
   viewer.panes.forEach((pane) => listen(viewer, pane, say));
-  control(viewer, toolbar);
-  viewer.activate(viewer.active);
-  viewer.choose("window");
-  if (comparison.dataset.pixels) {
-    viewer.load(comparison.dataset.pixels).catch(() => {
+  if (element.dataset.pixels) {
+    viewer.load(element.dataset.pixels).catch(() => {
       for (const { figure } of viewer.panes) {
         const place = figure.querySelector("[data-overlay-error]");
         place.textContent = phrases.failed;
@@ -37,5 +34,17 @@ export function startViewer(comparison, toolbar) {
       }
     });
   }
+  return viewer;
+}
+
+/* What the toolbar controls: one image in all viewports of a comparison, or one image a study. */
+export function startViewer(comparison, toolbar) {
+  const says = comparison.parentElement.querySelector("[data-viewer-says]");
+  const say = (text) => (says.textContent = text);
+  const studies = [...comparison.querySelectorAll("[data-model][data-phrases]")];
+  const viewer = studies.length ? new Together(studies.map((study) => viewerOf(study, say))) : viewerOf(comparison, say);
+  control(viewer, toolbar);
+  viewer.activate(viewer.active);
+  viewer.choose("window");
   return viewer;
 }

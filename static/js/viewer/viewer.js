@@ -19,6 +19,7 @@ export class Viewer {
     this.ruler = null;
     this.presets = new Map();
     this.onChange = () => {};
+    this.onShare = () => {};
     this.panes = stages.map((stage) => this.#pane(stage));
     this.active = this.panes[0];
     this.waiting = new Set();
@@ -85,6 +86,7 @@ export class Viewer {
       Object.assign(other.view, other === pane ? changes : shared);
       this.#later(other);
     }
+    this.onShare(shared);
     this.onChange();
   }
 

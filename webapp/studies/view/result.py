@@ -5,7 +5,7 @@ Pure: no database, no request. Every word, number and bar length is made here; t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -14,12 +14,14 @@ from ml.tasks import FIND_TASK, TaskSpec, tasks
 from webapp.studies.view import agreement, columns
 from webapp.studies.view.agreement import Count, Vote
 from webapp.studies.view.numbers import score
+from webapp.studies.view.overlap import Overlap, detail, overlap_of
 from webapp.studies.view.picture import Picture, picture_of
 from webapp.studies.view.side_by_side import Axis, Chart, axis_of, chart_of
 from webapp.words import gettext as _
 
 if TYPE_CHECKING:
     from webapp.readings.tables import Reading
+    from webapp.studies.marks import Marks
     from webapp.studies.tables import Image
 
 
@@ -40,7 +42,8 @@ class Result:
 
     `sentence` is the headline, `warning` empty unless the models are far apart, `details` are short counts.
     `columns` has one entry a chosen model, in the task's order. Where models voted, `axis` sets them side by side if the
-    main head's labels have an order, else `chart` does.
+    main head's labels have an order, else `chart` does. `overlaps` is how far the masks agree, one entry a kind of mask that
+    two models or more left.
     """
 
     uuid: str
@@ -61,6 +64,7 @@ class Result:
     details: tuple[str, ...]
     axis: Axis | None
     chart: Chart | None
+    overlaps: tuple[Overlap, ...]
     columns: tuple[columns.Column, ...]
     gate: Gate | None
     image_warnings: tuple[str, ...]
@@ -82,13 +86,19 @@ class Result:
         return any(column.region for column in self.columns)
 
 
-def result_of(reading: Reading, spec: TaskSpec, thresholds: Mapping[str, Mapping[str, float]]) -> Result:
+def result_of(
+    reading: Reading,
+    spec: TaskSpec,
+    thresholds: Mapping[str, Mapping[str, float]],
+    marks: Sequence[Marks] = (),
+) -> Result:
     """The page of an ended reading (done or stopped).
 
     Args:
         reading: with its study, the study's first image and its predictions.
         spec: the study's task.
         thresholds: model key to head key to the score from which the positive label is given; any may lack.
+        marks: the masks that can be compared, by kind.
     """
     study = reading.study
     image = study.images[0]
@@ -108,6 +118,7 @@ def result_of(reading: Reading, spec: TaskSpec, thresholds: Mapping[str, Mapping
     made = tuple(
         columns.column_of(model, said.get(model.key), reading, spec, counts, thresholds) for model in chosen
     )
+    overlaps = tuple(overlap_of(one, made, image) for one in marks)
     gate = _gate(reading.gate)
     stopped = reading.state == "stopped"
     return Result(
@@ -118,7 +129,7 @@ def result_of(reading: Reading, spec: TaskSpec, thresholds: Mapping[str, Mapping
         task=spec.key,
         task_name=_(spec.name),
         hint=_(spec.wording.upload_hint),
-        image=_described(image),
+        image=described(image),
         picture=picture_of(image),
         uploaded_at=study.created_at,
         read_at=reading.ended_at,
@@ -126,9 +137,10 @@ def result_of(reading: Reading, spec: TaskSpec, thresholds: Mapping[str, Mapping
         stopped=stopped,
         sentence=_stopped(spec, gate) if stopped else _headline(spec, counts, made),
         warning="" if stopped else agreement.warning(counts, main),
-        details=_stopped_details(reading, gate) if stopped else _details(spec, counts, made),
+        details=_stopped_details(reading, gate) if stopped else _details(spec, counts, made, overlaps),
         axis=None if stopped else axis_of(main, chief, made),
         chart=None if stopped else chart_of(main, chief, made),
+        overlaps=() if stopped else overlaps,
         columns=() if stopped else made,
         gate=gate,
         image_warnings=tuple(image.warnings or ()),
@@ -152,8 +164,13 @@ def _headline(spec: TaskSpec, counts: list[Count], made: tuple[columns.Column, .
     return " ".join(part for part in parts if part)
 
 
-def _details(spec: TaskSpec, counts: list[Count], made: tuple[columns.Column, ...]) -> tuple[str, ...]:
-    """Counts of the other heads, largest difference, risks of error; or why no model could answer."""
+def _details(
+    spec: TaskSpec,
+    counts: list[Count],
+    made: tuple[columns.Column, ...],
+    overlaps: tuple[Overlap, ...],
+) -> tuple[str, ...]:
+    """Counts of the other heads, largest difference, overlap, risks of error; or why no model could answer."""
     main = agreement.main_head(spec)
     found: list[str] = []
     for count in counts:
@@ -166,6 +183,7 @@ def _details(spec: TaskSpec, counts: list[Count], made: tuple[columns.Column, ..
             found.append(_("Largest difference: 1 stage"))
         elif count.spread:
             found.append(_("Largest difference: %(n)s stages", n=count.spread))
+    found.extend(detail(overlap) for overlap in overlaps)
     risks = [column.risk for column in made if column.risk]
     said = [f"{risk} in {risks.count(risk)}" for risk in ("LOW", "MEDIUM", "HIGH") if risk in risks]
     if said:
@@ -217,7 +235,7 @@ def _stopped_details(reading: Reading, gate: Gate | None) -> tuple[str, ...]:
     return (sentence,) if sentence else ()
 
 
-def _described(image: Image) -> str:
+def described(image: Image) -> str:
     """What is known of the image: “STIR, 256 × 256, PNG, 0.60 mm a pixel”."""
     parts = [image.sequence, f"{image.columns} × {image.rows}", image.format]
     if image.pixel_mm_row:

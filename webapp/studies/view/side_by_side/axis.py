@@ -59,7 +59,7 @@ def axis_of(head: Head, count: Count, columns: Sequence[Column]) -> Axis | None:
                     if (answer := column.answer_to(head.key)) and answer.label == label
                 ),
                 majority=label == count.majority,
-                part=_part(place, low, high),
+                part=part_of(place, low, high),
             )
             for place, label in enumerate(head.labels)
         ),
@@ -75,7 +75,8 @@ def _mark(column: Column, answer: Answer) -> Mark:
     return Mark(column.code, f"{title}, {bar.text}" if bar else title, bool(column.differs))
 
 
-def _part(place: int, low: int, high: int) -> Part:
+def part_of(place: int, low: int, high: int) -> Part:
+    """Where a place lies on the bar from lowest to highest."""
     if low == high or not low <= place <= high:
         return ""
     if place == low:
