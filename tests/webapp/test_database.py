@@ -226,3 +226,37 @@ def test_a_transaction_that_read_first_may_still_write_after_another_wrote(
         db.session.commit()
 
         assert (user.role, user.theme) == ("admin", "light")
+
+
+OPEN_AT_ONCE = """
+import os, sqlite3, sys, time
+from pathlib import Path
+from sqlalchemy import create_engine
+import webapp.database
+barrier, last = Path(sys.argv[1]), int(sys.argv[2])
+for turn in range(last):
+    (barrier / f"{turn}-{sys.argv[3]}").touch()
+    until = time.monotonic() + 60
+    while len(list(barrier.glob(f"{turn}-*"))) < 3:
+        assert time.monotonic() < until, "another process has given up"
+        os.sched_yield()
+    engine = create_engine(f"sqlite:///{barrier / 'new'}-{turn}.db")
+    with engine.begin() as connection:
+        assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
+        connection.exec_driver_sql(f"CREATE TABLE t_{sys.argv[3]} (id INTEGER)")
+    engine.dispose()
+"""
+
+
+def test_processes_that_open_a_new_database_in_the_same_moment_all_get_it(tmp_path: Path) -> None:
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-c", OPEN_AT_ONCE, str(tmp_path), "100", str(number)],
+            cwd=REPOSITORY,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for number in range(3)
+    ]
+
+    assert [process.communicate()[1] for process in processes] == ["", "", ""]
