@@ -12,7 +12,7 @@ SHOWN = sa.text("deleted_at IS NULL")
 OPEN = sa.text("ended_at IS NULL")
 SORTED = [
     "created_at", "id", "task", "patient_code", "last_state", "last_label", "last_stage", "last_risk", "last_agreement",
-    "owner_verdict", "owner_spoke",
+    "owner_verdict", "owner_spoke", "deleted_at",
 ]
 TEXTS = {"last_state": 16, "last_label": 64, "last_stage": 64, "last_risk": 8, "owner_verdict": 16}
 

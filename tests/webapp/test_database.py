@@ -26,6 +26,7 @@ from webapp.extensions import db
 from webapp.readings.tables import Prediction, Reading
 from webapp.reviews.tables import OwnAnswer, Verdict
 from webapp.settings import REPOSITORY, Settings, current_settings
+from webapp.studies.tables import Study
 
 
 @pytest.fixture
@@ -176,6 +177,60 @@ def test_what_was_read_before_verdicts_is_kept_there_and_back(empty: Flask) -> N
         left = connection.execute(db.text("SELECT email, theme FROM user")).all()
         sessions = connection.execute(db.text("SELECT count(*) FROM session")).scalar()
     assert ([tuple(row) for row in left], sessions) == ([("a@b.example", "light")], 1)
+
+
+def test_studies_from_before_the_worklist_know_what_was_read_and_judged(empty: Flask) -> None:
+    upgrade(revision="0004")
+    study = "INSERT INTO study VALUES ({0}, 'u{0}', 1, 'sij_mri', NULL, NULL, '2026-01-0{0}', NULL)"
+    reading = (
+        "INSERT INTO reading (id, study_id, latest, state, models, attempt, created_at, summary_label, summary_stage,"
+        " summary_risk, summary_agreement) VALUES ({0}, {1}, {2}, '{3}', '[]', 1, '2026-01-01', {4}, NULL, 'LOW', 0.75)"
+    )
+    verdict = (
+        "INSERT INTO verdict VALUES ({0}, {1}, 1, {2}, '{3}', '{{}}', '', '', 'a@b.example', '2026-01-0{0}')"
+    )
+    _run(
+        "INSERT INTO user VALUES (1, 'a@b.example', 'x', 'clinician', 'active', 'dark', '2026-01-01', 0)",
+        "INSERT INTO user VALUES (2, 'c@b.example', 'x', 'admin', 'active', 'dark', '2026-01-01', 0)",
+        *(study.format(number) for number in (1, 2, 3)),
+        reading.format(1, 1, 0, "failed", "'Negative'"),
+        reading.format(2, 1, 1, "done", "'Positive'"),
+        reading.format(3, 2, 1, "queued", "NULL"),
+        "INSERT INTO image (id, study_id, position, file, sha256, rows, columns, format, warnings)"
+        " VALUES (1, 1, 0, 'image.png', 's', 64, 64, 'PNG', '[]')",
+        "INSERT INTO prediction (id, reading_id, image_id, model, version, state, scores, labels, seconds, precision,"
+        " files, created_at) VALUES (1, 2, 1, 'm', '1', 'done', '{}', '{}', 1.5, 'float32', '{}', '2026-01-01')",
+        verdict.format(1, 1, 1, "disagree"),
+        verdict.format(2, 1, 1, "agree"),
+        verdict.format(3, 2, 2, "agree"),
+        "INSERT INTO own_answer VALUES (1, 3, 1, '{}', '', 'a@b.example', '2026-01-01')",
+    )
+
+    upgrade()
+
+    told = [
+        (
+            one.last_state,
+            one.last_label,
+            one.last_risk,
+            one.last_agreement,
+            one.owner_verdict,
+            one.owner_spoke,
+        )
+        for one in db.session.scalars(db.select(Study).order_by(Study.id))
+    ]
+    assert told == [
+        ("done", "Positive", "LOW", 0.75, "agree", True),
+        ("queued", "", "LOW", 0.75, "", False),
+        ("", "", "", -1.0, "", True),
+    ]
+    db.session.close()
+    downgrade(revision="0004")
+    with db.engine.connect() as connection:
+        left = connection.execute(
+            db.text("SELECT count(*) FROM study JOIN reading ON study.id = study_id")
+        ).scalar()
+    assert left == 3
 
 
 def test_two_that_migrate_at_once_do_not_disturb_each_other(empty: Flask) -> None:

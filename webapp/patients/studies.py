@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 
 from sqlalchemy import or_, select
+from sqlalchemy.orm import selectinload
 
 from webapp.accounts.tables import User
 from webapp.extensions import db
@@ -35,6 +36,8 @@ def studies_of_patient(user: User, study: Study) -> list[Moment]:
         )
         .order_by(Study.created_at.desc(), Study.id.desc())
         .limit(MOST)
+        .options(selectinload(Study.images))
+        .options(selectinload(Reading.predictions))
     )
     found = db.session.execute(query).all()
     verdicts = _verdicts([one.id for one, _reading, _sealed in found])

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _SHOWN = text("deleted_at IS NULL")
 _SORTED = (
     *("created_at", "id", "task", "patient_code", "last_state", "last_label", "last_stage", "last_risk"),
-    *("last_agreement", "owner_verdict", "owner_spoke"),
+    *("last_agreement", "owner_verdict", "owner_spoke", "deleted_at"),
 )
 
 
@@ -40,7 +40,8 @@ class Study(Base):
 
     __tablename__ = "study"
     __table_args__ = (
-        # Each holds all that the worklist sorts and filters by: one pass over it answers any of its questions.
+        # Each holds all that the worklist sorts and filters by: one pass over it answers any of its questions, and
+        # no row is fetched that the page does not show. SQLite wants `deleted_at` in it for that.
         Index("ix_study_worklist_of_user", "user_id", *_SORTED, sqlite_where=_SHOWN, postgresql_where=_SHOWN),
         Index("ix_study_worklist", *_SORTED, "user_id", sqlite_where=_SHOWN, postgresql_where=_SHOWN),
         Index("ix_study_code_of_user", "user_id", "patient_code", "created_at", "id"),

@@ -114,7 +114,7 @@ def rows_of(user: User, uuids: Sequence[str]) -> tuple[Row, ...]:
     """The rows of these studies, those that `user` may see, in the order given."""
     may_see = or_(is_theirs(user), is_shared_with(user))
     query = select(Study.uuid, Study.id).where(Study.uuid.in_(uuids), Study.deleted_at.is_(None), may_see)
-    found: dict[str, int] = {uuid: id_ for uuid, id_ in db.session.execute(query)}
+    found: dict[str, int] = {row.uuid: row.id for row in db.session.execute(query)}
     return _rows(user, [found[uuid] for uuid in dict.fromkeys(uuids) if uuid in found])
 
 
