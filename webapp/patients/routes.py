@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, abort, render_template
 
 from webapp.accounts.access import login_required_active, signed_in_user
-from webapp.patients.studies import studies_of_patient
+from webapp.patients.moments import studies_of_patient
 from webapp.patients.timeline import timeline_of
 from webapp.studies.history import visible_study
 

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from ml.tasks import Head, ModelSpec, TaskSpec, UnknownTask, task
+from webapp.patients.chart import Chart, chart_of
 from webapp.reviews.view import in_words, judgement_names
 from webapp.studies.view import agreement
 from webapp.studies.view.agreement import Vote
@@ -18,22 +19,9 @@ from webapp.studies.view.columns import code_of, short_name
 from webapp.words import gettext as _
 
 if TYPE_CHECKING:
+    from webapp.patients.moments import Moment
     from webapp.readings.tables import Prediction, Reading
     from webapp.reviews.tables import Verdict
-    from webapp.studies.tables import Study
-
-WIDTH, LEFT, STEP, TOP = 900, 130, 36, 22  # of the chart, in its own units
-_DATES = 7  # more of them would run into each other
-
-
-@dataclass(frozen=True)
-class Moment:
-    """One study with its last reading and the last verdict of each reader. `sealed`: its answers are not for this user yet."""
-
-    study: Study
-    reading: Reading
-    sealed: bool
-    verdicts: tuple[Verdict, ...]
 
 
 @dataclass(frozen=True)
@@ -57,30 +45,6 @@ class Finding:
 
     label: str
     version: str
-
-
-@dataclass(frozen=True)
-class Dot:
-    """One study on the chart. `y` is None where nobody names a stage; `signed`: by verdict, not by the models' majority."""
-
-    x: int
-    y: int | None
-    top: int
-    bottom: int
-    signed: bool
-    at: datetime
-    dated: bool
-
-
-@dataclass(frozen=True)
-class Chart:
-    """Stages over time. `levels`: (name, y) from the lowest; `path` joins the dots that have a stage."""
-
-    height: int
-    levels: tuple[tuple[str, int], ...]
-    dots: tuple[Dot, ...]
-    path: str
-    summary: str
 
 
 @dataclass(frozen=True)
@@ -122,7 +86,7 @@ def timeline_of(moments: Sequence[Moment]) -> Timeline:
         if (spec := _spec(moment.study.task)) is not None
     }
     strands = [
-        _strand(spec, [m for m in moments if m.study.task == key and _is_open(m)], lines)
+        _strand(spec, [m for m in moments if m.study.task == key and m.is_open], lines)
         for key, spec in specs.items()
     ]
     return Timeline(
@@ -133,14 +97,10 @@ def timeline_of(moments: Sequence[Moment]) -> Timeline:
     )
 
 
-def _is_open(moment: Moment) -> bool:
-    return moment.reading.state == "done" and not moment.sealed
-
-
 def _line(moment: Moment) -> Line:
     study, reading = moment.study, moment.reading
     spec = _spec(study.task)
-    said = _said(moment) if spec and _is_open(moment) else {}
+    said = moment.said if spec and moment.is_open else {}
     image = study.images[0] if study.images else None
     size = [image.sequence, f"{image.columns} × {image.rows}"] if image else []
     return Line(
@@ -156,10 +116,6 @@ def _line(moment: Moment) -> Line:
         if spec
         else "",
     )
-
-
-def _said(moment: Moment) -> dict[str, Prediction]:
-    return {p.model: p for p in moment.reading.predictions if p.state == "done"}
 
 
 def _in_order(spec: TaskSpec, said: dict[str, Prediction]) -> list[tuple[ModelSpec, Prediction]]:
@@ -184,7 +140,7 @@ def _verdict(verdict: Verdict, spec: TaskSpec | None) -> str:
 
 def _strand(spec: TaskSpec, moments: list[Moment], lines: dict[str, Line]) -> Strand:
     head = agreement.main_head(spec)
-    asked = {key for moment in moments for key in _said(moment)}
+    asked = {key for moment in moments for key in moment.said}
     models = [model for model in spec.models if model.key in asked and model.kind != "region"]
     return Strand(
         name=_(spec.name),
@@ -193,11 +149,11 @@ def _strand(spec: TaskSpec, moments: list[Moment], lines: dict[str, Line]) -> St
         rows=tuple(
             (
                 lines[moment.study.uuid],
-                tuple(_finding(_said(moment).get(model.key), head) for model in models),
+                tuple(_finding(moment.said.get(model.key), head) for model in models),
             )
             for moment in moments
         ),
-        chart=_chart(head, moments) if head.ordinal and len(moments) > 1 else None,
+        chart=chart_of(head, moments) if head.ordinal and len(moments) > 1 else None,
         changes=tuple(_changes(spec, moments)),
     )
 
@@ -215,57 +171,11 @@ def _changes(spec: TaskSpec, moments: list[Moment]) -> list[str]:
     found = []
     for model in spec.models:
         versions = dict.fromkeys(
-            said[model.key].version for moment in reversed(moments) if model.key in (said := _said(moment))
+            said[model.key].version for moment in reversed(moments) if model.key in (said := moment.said)
         )
         if len(versions) > 1:
             found.append(f"{short_name(model.name)} {_(' to ').join(versions)}")
     return found
-
-
-def _chart(head: Head, moments: list[Moment]) -> Chart | None:
-    bottom = TOP + STEP * (len(head.labels) - 1)
-    places = {label: bottom - STEP * place for place, label in enumerate(head.labels)}
-    in_time = list(reversed(moments))
-    space = (WIDTH - LEFT - 60) / max(1, len(in_time) - 1)
-    every = -(-len(in_time) // _DATES)
-    dots = []
-    for number, moment in enumerate(in_time):
-        said = [
-            places[p.labels[head.key]] for p in _said(moment).values() if p.labels.get(head.key) in places
-        ]
-        right, signed = _stage(moment, head)
-        heights = said or [places[right]] if right in places else said
-        if heights:
-            dots.append(
-                Dot(
-                    x=round(LEFT + space * number),
-                    y=places.get(right),
-                    top=min(heights),
-                    bottom=max(heights),
-                    signed=signed,
-                    at=moment.study.created_at,
-                    dated=number % every == 0,
-                )
-            )
-    joined = [f"{dot.x} {dot.y}" for dot in dots if dot.y is not None]
-    if not dots:
-        return None
-    stages = [right for moment in in_time if (right := _stage(moment, head)[0])]
-    return Chart(
-        height=bottom + 40,
-        levels=tuple((_(label), y) for label, y in places.items()),
-        dots=tuple(dots),
-        path="M" + "L".join(joined) if len(joined) > 1 else "",
-        summary=", ".join(_(stage) for stage in stages),
-    )
-
-
-def _stage(moment: Moment, head: Head) -> tuple[str, bool]:
-    """The stage of a study and whether a verdict says it: the last one signed that names one, else the models' majority."""
-    for verdict in sorted(moment.verdicts, key=lambda verdict: verdict.id, reverse=True):
-        if verdict.labels.get(head.key):
-            return verdict.labels[head.key], True
-    return moment.reading.summary_stage or "", False
 
 
 def _spec(key: str) -> TaskSpec | None:

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from statistics import median
 from uuid import UUID
@@ -88,21 +89,25 @@ def _timed(app: Flask, rounds: int) -> Iterator[Timing]:
         "done, by stage": f"/studies?state=done&sort=stage&task={spec.key}",
     }
     for name, address in addresses.items():
-        yield _asked(name, rounds, lambda address=address: owner.get(address).status_code)  # type: ignore[misc]
-    token = _token(owner)
+        yield _asked(name, rounds, partial(_get, owner, address))
     for name, code in (
         ("search, one patient", "P-004242"),
         ("search, a few letters", "P-0"),
         ("search, none", "Q"),
     ):
-        form = {"csrf_token": token, "code": code}
-        yield _asked(name, rounds, lambda form=form: owner.post("/studies/search", data=form).status_code)  # type: ignore[misc]
+        yield _asked(name, rounds, partial(_search, owner, _token(owner), code))
     for name, user in (("colleague, 1,000 shared", _COLLEAGUE), ("administrator, all", _CHIEF)):
         client = _client(app, user)
-        yield _asked(name, rounds, lambda client=client: client.get("/studies").status_code)  # type: ignore[misc]
-        yield _asked(
-            f"{name}, by stage", rounds, lambda client=client: client.get("/studies?sort=stage").status_code
-        )  # type: ignore[misc]
+        yield _asked(name, rounds, partial(_get, client, "/studies"))
+        yield _asked(f"{name}, by stage", rounds, partial(_get, client, "/studies?sort=stage"))
+
+
+def _get(client: FlaskClient, address: str) -> int:
+    return client.get(address).status_code
+
+
+def _search(client: FlaskClient, token: str, code: str) -> int:
+    return client.post("/studies/search", data={"csrf_token": token, "code": code}).status_code
 
 
 def _asked(page: str, rounds: int, ask: Callable[[], int]) -> Timing:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from ml.tasks import TaskSpec, offered
@@ -96,22 +97,22 @@ class Filters:
         return {} if self.is_newest_first else {"sort": self.sort, "dir": self.direction}
 
     @property
-    def arguments(self) -> dict[str, str]:
-        """Filters and order as they stand in an address."""
+    def arguments(self) -> dict[str, Any]:
+        """Filters and order as they stand in an address: texts, for `url_for`."""
         return self.narrowing | self.order
 
     @property
     def is_newest_first(self) -> bool:
         return (self.sort, self.direction) == (NEWEST, "desc")
 
-    def sorted_by(self, column: str) -> dict[str, str]:
+    def sorted_by(self, column: str) -> dict[str, Any]:
         """The address of the same list in the order of this column; a second time the other way round."""
         falling_first = column in ("date", "stage", "risk")
         turned = "asc" if self.direction == "desc" else "desc"
         direction = turned if column == self.sort else ("desc" if falling_first else "asc")
         return replace(self, sort=column, direction=direction).arguments
 
-    def without(self, name: str) -> dict[str, str]:
+    def without(self, name: str) -> dict[str, Any]:
         """The address of the same list without one of the filters."""
         return {key: value for key, value in self.arguments.items() if key != name}
 

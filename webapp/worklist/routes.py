@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -82,5 +84,5 @@ def _chosen() -> list[str]:
     return request.form.getlist("study")
 
 
-def _back(**more: object) -> AnyResponse:
+def _back(**more: Any) -> AnyResponse:
     return redirect(url_for("studies.history", **filters_from(request.args).arguments, **more), 303)

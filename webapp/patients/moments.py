@@ -1,16 +1,16 @@
-"""Which studies are of the same patient, and what was said of them."""
+"""Which studies are of the same patient, with their last readings and what readers said."""
 
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import dataclass
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import selectinload
 
 from webapp.accounts.tables import User
 from webapp.extensions import db
-from webapp.patients.timeline import Moment
-from webapp.readings.tables import Reading
+from webapp.readings.tables import Prediction, Reading
 from webapp.reviews.sealing import sealed_from
 from webapp.reviews.tables import Verdict
 from webapp.sharing.colleagues import is_shared_with
@@ -18,6 +18,26 @@ from webapp.studies.history import is_theirs
 from webapp.studies.tables import Study
 
 MOST = 200
+
+
+@dataclass(frozen=True)
+class Moment:
+    """One study with its last reading and the last verdict of each reader. `sealed`: its answers are not for this user yet."""
+
+    study: Study
+    reading: Reading
+    sealed: bool
+    verdicts: tuple[Verdict, ...]
+
+    @property
+    def said(self) -> dict[str, Prediction]:
+        """What the models said that ended well, by their keys."""
+        return {p.model: p for p in self.reading.predictions if p.state == "done"}
+
+    @property
+    def is_open(self) -> bool:
+        """Whether its answers are there and for this user."""
+        return self.reading.state == "done" and not self.sealed
 
 
 def studies_of_patient(user: User, study: Study) -> list[Moment]:
