@@ -25,6 +25,15 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
+class Signature:
+    """A verdict in words, with who signed it and when."""
+
+    words: str
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True)
 class Line:
     """One study on the page. `sentence` is empty where its models have not ended or their answers are sealed."""
 
@@ -35,7 +44,7 @@ class Line:
     reading: Reading
     sealed: bool
     sentence: str
-    verdicts: tuple[str, ...]
+    verdicts: tuple[Signature, ...]
     models: str
 
 
@@ -132,10 +141,10 @@ def _sentence(spec: TaskSpec, said: dict[str, Prediction]) -> str:
     return agreement.sentence(counts, agreement.main_head(spec)) or _("No model gives an answer.")
 
 
-def _verdict(verdict: Verdict, spec: TaskSpec | None) -> str:
+def _verdict(verdict: Verdict, spec: TaskSpec | None) -> Signature:
     words = judgement_names()[verdict.judgement]
     answer = in_words(verdict.labels, spec) if spec else ""
-    return f"{words}: {answer}. {verdict.signed_by}" if answer else f"{words}. {verdict.signed_by}"
+    return Signature(f"{words}: {answer}." if answer else f"{words}.", verdict.signed_by, verdict.signed_at)
 
 
 def _strand(spec: TaskSpec, moments: list[Moment], lines: dict[str, Line]) -> Strand:
