@@ -15,21 +15,18 @@ from webapp.api import routes as api_routes
 from webapp.exports import routes as export_routes
 from webapp.extensions import babel, csrf, login_manager
 from webapp.pages import routes as page_routes
+from webapp.patients import routes as patient_routes
 from webapp.readings import consumer
 from webapp.reviews import routes as review_routes
 from webapp.settings import REPOSITORY, Settings, SettingsError, secret_key, settings_from_environment
+from webapp.sharing import routes as sharing_routes
 from webapp.studies import routes as study_routes
 from webapp.version import __version__
+from webapp.worklist import routes as worklist_routes
 
 _FEATURES = (
-    health,
-    account_routes,
-    study_routes,
-    review_routes,
-    export_routes,
-    consumer,
-    page_routes,
-    api_routes,
+    *(health, account_routes, study_routes, worklist_routes, sharing_routes, patient_routes, review_routes),
+    *(export_routes, consumer, page_routes, api_routes),
 )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from typing import Any
 
 import click
@@ -14,6 +15,7 @@ from webapp.extensions import db
 from webapp.settings import REPOSITORY, Settings
 
 BUSY_SECONDS = 5
+_PAUSE_SECONDS = 0.01
 
 
 def init_app(app: Flask, settings: Settings) -> None:
@@ -44,5 +46,19 @@ def bind_migrations(app: Flask) -> None:
 def _prepare_sqlite(connection: Any, _: object) -> None:
     """Readers and the one writer do not wait for each other (WAL), and foreign keys are kept."""
     if isinstance(connection, sqlite3.Connection):
+        connection.execute(f"PRAGMA busy_timeout = {1000 * BUSY_SECONDS}")
         connection.execute("PRAGMA foreign_keys = ON")
-        connection.execute("PRAGMA journal_mode = WAL")
+        _switch_to_wal(connection)
+
+
+def _switch_to_wal(connection: sqlite3.Connection) -> None:
+    """Ask again while another process switches the same new file: SQLite does not wait there, it says "locked" at once."""
+    until = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() >= until:
+                raise
+            time.sleep(_PAUSE_SECONDS)

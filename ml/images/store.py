@@ -37,6 +37,13 @@ def preview_png(pixels: np.ndarray) -> bytes:
     return grey_png(np.rint(percentile_window(pixels) * 255).astype(np.uint8))
 
 
+def smaller_png(png: bytes, side: int) -> bytes:
+    """A grey PNG -> one whose longer side has `side` pixels at most; a small one stays as it is."""
+    with Image.open(io.BytesIO(png)) as image:
+        image.thumbnail((side, side))
+        return _png(image)
+
+
 def grey_png(pixels: np.ndarray) -> bytes:
     """(H, W) uint8 or uint16 -> PNG of the same values."""
     return _png(Image.fromarray(np.ascontiguousarray(pixels)))

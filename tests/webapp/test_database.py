@@ -26,6 +26,7 @@ from webapp.extensions import db
 from webapp.readings.tables import Prediction, Reading
 from webapp.reviews.tables import OwnAnswer, Verdict
 from webapp.settings import REPOSITORY, Settings, current_settings
+from webapp.studies.tables import Study
 
 
 @pytest.fixture
@@ -178,6 +179,60 @@ def test_what_was_read_before_verdicts_is_kept_there_and_back(empty: Flask) -> N
     assert ([tuple(row) for row in left], sessions) == ([("a@b.example", "light")], 1)
 
 
+def test_studies_from_before_the_worklist_know_what_was_read_and_judged(empty: Flask) -> None:
+    upgrade(revision="0004")
+    study = "INSERT INTO study VALUES ({0}, 'u{0}', 1, 'sij_mri', NULL, NULL, '2026-01-0{0}', NULL)"
+    reading = (
+        "INSERT INTO reading (id, study_id, latest, state, models, attempt, created_at, summary_label, summary_stage,"
+        " summary_risk, summary_agreement) VALUES ({0}, {1}, {2}, '{3}', '[]', 1, '2026-01-01', {4}, NULL, 'LOW', 0.75)"
+    )
+    verdict = (
+        "INSERT INTO verdict VALUES ({0}, {1}, 1, {2}, '{3}', '{{}}', '', '', 'a@b.example', '2026-01-0{0}')"
+    )
+    _run(
+        "INSERT INTO user VALUES (1, 'a@b.example', 'x', 'clinician', 'active', 'dark', '2026-01-01', 0)",
+        "INSERT INTO user VALUES (2, 'c@b.example', 'x', 'admin', 'active', 'dark', '2026-01-01', 0)",
+        *(study.format(number) for number in (1, 2, 3)),
+        reading.format(1, 1, 0, "failed", "'Negative'"),
+        reading.format(2, 1, 1, "done", "'Positive'"),
+        reading.format(3, 2, 1, "queued", "NULL"),
+        "INSERT INTO image (id, study_id, position, file, sha256, rows, columns, format, warnings)"
+        " VALUES (1, 1, 0, 'image.png', 's', 64, 64, 'PNG', '[]')",
+        "INSERT INTO prediction (id, reading_id, image_id, model, version, state, scores, labels, seconds, precision,"
+        " files, created_at) VALUES (1, 2, 1, 'm', '1', 'done', '{}', '{}', 1.5, 'float32', '{}', '2026-01-01')",
+        verdict.format(1, 1, 1, "disagree"),
+        verdict.format(2, 1, 1, "agree"),
+        verdict.format(3, 2, 2, "agree"),
+        "INSERT INTO own_answer VALUES (1, 3, 1, '{}', '', 'a@b.example', '2026-01-01')",
+    )
+
+    upgrade()
+
+    told = [
+        (
+            one.last_state,
+            one.last_label,
+            one.last_risk,
+            one.last_agreement,
+            one.owner_verdict,
+            one.owner_spoke,
+        )
+        for one in db.session.scalars(db.select(Study).order_by(Study.id))
+    ]
+    assert told == [
+        ("done", "Positive", "LOW", 0.75, "agree", True),
+        ("queued", "", "LOW", 0.75, "", False),
+        ("", "", "", -1.0, "", True),
+    ]
+    db.session.close()
+    downgrade(revision="0004")
+    with db.engine.connect() as connection:
+        left = connection.execute(
+            db.text("SELECT count(*) FROM study JOIN reading ON study.id = study_id")
+        ).scalar()
+    assert left == 3
+
+
 def test_two_that_migrate_at_once_do_not_disturb_each_other(empty: Flask) -> None:
     command = [sys.executable, "-m", "flask", "--app", "webapp", "db", "upgrade"]
     environment = os.environ | {"DATA_DIR": str(current_settings().data_dir)}
@@ -226,3 +281,37 @@ def test_a_transaction_that_read_first_may_still_write_after_another_wrote(
         db.session.commit()
 
         assert (user.role, user.theme) == ("admin", "light")
+
+
+OPEN_AT_ONCE = """
+import os, sqlite3, sys, time
+from pathlib import Path
+from sqlalchemy import create_engine
+import webapp.database
+barrier, last = Path(sys.argv[1]), int(sys.argv[2])
+for turn in range(last):
+    (barrier / f"{turn}-{sys.argv[3]}").touch()
+    until = time.monotonic() + 60
+    while len(list(barrier.glob(f"{turn}-*"))) < 3:
+        assert time.monotonic() < until, "another process has given up"
+        os.sched_yield()
+    engine = create_engine(f"sqlite:///{barrier / 'new'}-{turn}.db")
+    with engine.begin() as connection:
+        assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
+        connection.exec_driver_sql(f"CREATE TABLE t_{sys.argv[3]} (id INTEGER)")
+    engine.dispose()
+"""
+
+
+def test_processes_that_open_a_new_database_in_the_same_moment_all_get_it(tmp_path: Path) -> None:
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-c", OPEN_AT_ONCE, str(tmp_path), "100", str(number)],
+            cwd=REPOSITORY,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for number in range(3)
+    ]
+
+    assert [process.communicate()[1] for process in processes] == ["", "", ""]

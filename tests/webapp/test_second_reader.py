@@ -65,6 +65,7 @@ def routes_of_a_study(app: Flask) -> set[str]:
 def test_every_way_to_a_study_is_known_to_these_tests(app: Flask) -> None:
     pages = {"studies.show", "studies.events", "studies.state", "studies.file", "studies.pixels"}
     pages |= {"studies.agreement_map"}
+    pages |= {"sharing.show", "patients.show"}
     reviews = {"reviews.verdicts", "reviews.own_answer"}
     # Exports have their own test, in test_exports_data.
     exports = {"exports.report", "exports.table", "exports.data", "exports.dicom"}
@@ -135,8 +136,9 @@ def test_the_history_tells_no_answer_and_finds_none_by_answer(
     assert uuid in table()
     assert "Sealed until your own answer" in table()
     assert [word for word in ("Positive", "Advanced", "LOW", "No difference") if word in table()] == []
-    for filters in ("?status=Positive", "?status=Negative", "?stage=Advanced", "?stage=Normal"):
-        assert uuid not in table(filters)
+    answers = ("status=Positive", "status=Negative", "stage=Advanced", "stage=Normal")
+    for filters in (*answers, "agreement=same", "agreement=differ"):
+        assert uuid not in table(f"?{filters}")
 
     answer_first(reader, uuid, **OWN)
 

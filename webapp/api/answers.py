@@ -22,7 +22,7 @@ def accepted(study: Study) -> dict[str, Any]:
 def listed(page: Page) -> dict[str, Any]:
     """One page of studies, newest first."""
     return {
-        "studies": [_head(row.study, row.reading) for row in page.rows],
+        "studies": [_head(study, reading) for study, reading in page.rows],
         "page": page.number,
         "pages": page.pages,
         "total": page.total,

@@ -14,6 +14,7 @@ from webapp.readings import claims
 from webapp.reviews import signing
 from webapp.reviews.opinions import opinion_from
 from webapp.reviews.sealing import is_sealed
+from webapp.sharing.colleagues import reads
 from webapp.studies import history
 from webapp.studies import upload as incoming
 from webapp.studies.files import send_picture
@@ -57,7 +58,7 @@ def create() -> tuple[Response, int] | Response:
 @bp.get("/studies")
 def index() -> Response:
     """The studies that the token's owner may see, newest first, a page at a time."""
-    page = history.studies_of(_user(), history.Filters(), request.args.get("page", 1, type=int))
+    page = history.studies_of(_user(), request.args.get("page", 1, type=int))
     return jsonify(answers.listed(page))
 
 
@@ -71,7 +72,7 @@ def show(uuid: str) -> Response:
 @bp.post("/studies/<uuid>/cancel")
 def cancel(uuid: str) -> Response:
     """Stop the reading; 409 when it has ended."""
-    study = history.visible_study(_user(), uuid)
+    study = history.own_study(_user(), uuid)
     if not claims.cancel(incoming.latest_reading(study).id):
         return problem(409, _("The reading of this study has ended already."))
     return _whole(study)
@@ -80,7 +81,7 @@ def cancel(uuid: str) -> Response:
 @bp.post("/studies/<uuid>/read-anyway")
 def read_anyway(uuid: str) -> tuple[Response, int]:
     """Read what the gate has stopped, for a reason that is kept and shown."""
-    study = history.visible_study(_user(), uuid)
+    study = history.own_study(_user(), uuid)
     incoming.read_anyway(_user(), study, request.form.get("reason", ""), request.form.get("task", ""))
     return _whole(study), 202
 
@@ -139,7 +140,8 @@ def _whole(study: Study) -> Response:
 
 def _verdicts(study: Study) -> Response:
     found = [] if is_sealed(_user(), study) else signing.verdicts_on(study)
-    return jsonify(verdicts.told(found, signing.own_answer_of(study.user, study)))
+    reader = _user() if reads(_user(), study) else study.user
+    return jsonify(verdicts.told(found, signing.own_answer_of(reader, study)))
 
 
 def _user() -> User:

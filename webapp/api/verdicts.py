@@ -12,7 +12,7 @@ from webapp.reviews.view import superseded
 
 
 def told(verdicts: list[Verdict], own: OwnAnswer | None) -> dict[str, Any]:
-    """All verdicts on a study, the earliest first, and the owner's own answer."""
+    """All verdicts on a study, the earliest first, and the own answer of the reader who asks."""
     old = superseded(verdicts)
     return {
         "verdicts": [_verdict(verdict, verdict.id in old) for verdict in verdicts],

@@ -67,6 +67,8 @@ def key_groups() -> tuple[Group, ...]:
             (
                 (("J", "K"), _("Next, previous row")),
                 (("Enter",), _("Open")),
+                (("Space",), _("Select the row, or no longer")),
+                (("Esc",), _("Clear the selection")),
                 (("/",), _("Search by patient code")),
             ),
         ),

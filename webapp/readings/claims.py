@@ -6,11 +6,12 @@ from collections.abc import Collection
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, CursorResult, and_, func, or_, update
+from sqlalchemy import ColumnElement, and_, func, or_, update
 
 from webapp.extensions import db, utc_now
 from webapp.readings.summary import Summary
 from webapp.readings.tables import ACTIVE, Reading
+from webapp.studies.standing import copy_last_readings
 from webapp.transactions import committed
 
 ATTEMPTS = 3
@@ -132,6 +133,8 @@ def _changed(*conditions: ColumnElement[bool], **values: Any) -> bool:
 
 
 def _rows(*conditions: ColumnElement[bool], **values: Any) -> int:
-    query = update(Reading).where(*conditions).values(**values).execution_options(synchronize_session=False)
-    result: CursorResult[Any] = db.session.execute(query)  # type: ignore[assignment]
-    return result.rowcount
+    query = update(Reading).where(*conditions).values(**values).returning(Reading.study_id)
+    studies = db.session.scalars(query.execution_options(synchronize_session=False)).all()
+    if "state" in values:
+        copy_last_readings(studies)
+    return len(studies)

@@ -84,7 +84,8 @@ def _name(task_key: str, model: str) -> str:
 def _files_of(uuids: Sequence[str]) -> dict[str, set[str]]:
     """Study uuid to the names of the files that rows know, for those studies that have a row."""
     known: dict[str, set[str]] = {
-        uuid: {files.PREVIEW} for uuid in db.session.scalars(select(Study.uuid).where(Study.uuid.in_(uuids)))
+        uuid: {files.PREVIEW, files.THUMBNAIL}
+        for uuid in db.session.scalars(select(Study.uuid).where(Study.uuid.in_(uuids)))
     }
     images = select(Study.uuid, Image.file).join(Study.images).where(Study.uuid.in_(uuids))
     for uuid, name in db.session.execute(images):

@@ -1,4 +1,4 @@
-"""Second reader: what the models say of a study is sealed from its owner until their own answer is on record.
+"""Second reader: what the models say of a study is sealed from its readers until their own answer is on record.
 
 Every page, answer, file and query that tells of predictions asks here first.
 """
@@ -11,6 +11,7 @@ from webapp.accounts.tables import User
 from webapp.extensions import db
 from webapp.reviews.tables import OwnAnswer, Verdict
 from webapp.settings import current_settings
+from webapp.sharing.colleagues import is_shared_with
 from webapp.studies.tables import Study
 
 
@@ -27,11 +28,13 @@ def is_sealed(user: User, study: Study) -> bool:
 def sealed_from(user: User) -> ColumnElement[bool]:
     """`is_sealed` for queries over `Study`.
 
-    Only the owner can give an own answer, so only from the owner anything is sealed. Whoever has signed a verdict has
-    seen the answers: they are not sealed again, and no own answer is taken that came after them.
+    Only the owner, and colleagues with whom a study is shared, can give an own answer, so only from them anything
+    is sealed. Whoever has signed a verdict has seen the answers: they are not sealed again, and no own answer is taken
+    that came after them.
     """
     if not reads_second(user):
         return false()
     answered = exists().where(OwnAnswer.study_id == Study.id, OwnAnswer.user_id == user.id)
     judged = exists().where(Verdict.study_id == Study.id, Verdict.user_id == user.id)
-    return (Study.user_id == user.id) & ~answered & ~judged
+    of_owner = (Study.user_id == user.id) & ~Study.owner_spoke
+    return of_owner | (is_shared_with(user) & ~answered & ~judged)

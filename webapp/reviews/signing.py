@@ -15,6 +15,7 @@ from webapp.extensions import db
 from webapp.readings.tables import Prediction, Reading
 from webapp.reviews.sealing import is_sealed
 from webapp.reviews.tables import JUDGEMENTS, REASONS, OwnAnswer, Verdict
+from webapp.sharing.colleagues import reads
 from webapp.studies.tables import Study
 from webapp.transactions import committed
 from webapp.words import gettext as _
@@ -68,7 +69,7 @@ def heads_of(spec: TaskSpec, model: str) -> tuple[Head, ...]:
 
 def sign_verdict(user: User, study: Study, prediction: Prediction, opinion: Opinion) -> Verdict:
     """Add a verdict on a prediction; an earlier one of the same user is superseded. Raises NotSigned."""
-    _owner_only(user, study)
+    _readers_only(user, study)
     if is_sealed(user, study):
         raise NotSigned(409, _("Record your own answer first. The models' answers are sealed until then."))
     labels = _right_labels(task(study.task), prediction, opinion)
@@ -93,7 +94,7 @@ def sign_verdict(user: User, study: Study, prediction: Prediction, opinion: Opin
 
 def record_own_answer(user: User, study: Study, opinion: Opinion) -> OwnAnswer:
     """Record what a second reader says before the models' answers are shown. Raises NotSigned."""
-    _owner_only(user, study)
+    _readers_only(user, study)
     read = select(Reading.id).where(Reading.study_id == study.id, Reading.latest, Reading.state == "done")
     if db.session.scalar(read) is None:
         raise NotSigned(409, _("This study has not been read yet."))
@@ -126,6 +127,12 @@ def verdicts_on(study: Study) -> list[Verdict]:
     return list(db.session.scalars(select(Verdict).where(Verdict.study_id == study.id).order_by(Verdict.id)))
 
 
+def own_answers_on(study: Study) -> list[OwnAnswer]:
+    """What readers said of the study before the models' answers were shown to them, the earliest first."""
+    query = select(OwnAnswer).where(OwnAnswer.study_id == study.id).order_by(OwnAnswer.id)
+    return list(db.session.scalars(query))
+
+
 def own_answer_of(user: User, study: Study) -> OwnAnswer | None:
     """What this user said of the study before the models' answers were shown."""
     query = select(OwnAnswer).where(OwnAnswer.study_id == study.id, OwnAnswer.user_id == user.id)
@@ -133,9 +140,14 @@ def own_answer_of(user: User, study: Study) -> OwnAnswer | None:
     return answer
 
 
-def _owner_only(user: User, study: Study) -> None:
-    if study.user_id != user.id:
-        raise NotSigned(403, _("Only the owner of a study judges it. Nothing was stored."))
+def _readers_only(user: User, study: Study) -> None:
+    if not reads(user, study):
+        raise NotSigned(
+            403,
+            _(
+                "Only the owner of a study and colleagues whom it is shared with judge it. Nothing was stored."
+            ),
+        )
 
 
 def _right_labels(spec: TaskSpec, prediction: Prediction, opinion: Opinion) -> dict[str, str]:

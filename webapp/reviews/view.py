@@ -11,6 +11,7 @@ from webapp.accounts.tables import User
 from webapp.readings.tables import Prediction, Reading
 from webapp.reviews.signing import heads_of, verdicts_on
 from webapp.reviews.tables import OwnAnswer, Verdict
+from webapp.sharing.colleagues import reads
 from webapp.studies.tables import Study
 from webapp.words import gettext as _
 
@@ -83,7 +84,7 @@ def review_of(
         prediction=prediction.id,
         heads=heads_of(spec, prediction.model),
         verdicts=tuple(_signed(v, spec, v.id in old) for v in verdicts if v.prediction_id == prediction.id),
-        may_sign=study.user_id == user.id,
+        may_sign=reads(user, study),
     )
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
+import io
 import os
 import secrets
 import shutil
@@ -12,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from flask import Response, abort, send_file
 
+from ml.images.store import smaller_png
 from webapp.settings import current_settings
 
 if TYPE_CHECKING:
@@ -19,6 +22,8 @@ if TYPE_CHECKING:
     from webapp.studies.tables import Study
 
 PREVIEW = "preview.png"
+THUMBNAIL = "thumbnail.png"
+_THUMBNAIL_PIXELS = 96
 _INCOMING = ".incoming-"
 
 
@@ -69,16 +74,37 @@ def place_study(uuid: str, files: Mapping[str, bytes]) -> None:
 
 
 def send_picture(study: Study, reading: Reading, name: str, *, sealed: bool) -> Response:
-    """A picture of a study: `preview.png`, or `<model>-<kind>.png` of a reading that is done. 404 for others.
+    """A picture of a study: `preview.png`, `thumbnail.png`, or `<model>-<kind>.png` of a reading that is done.
+
+    404 for others.
 
     Args:
-        sealed: whether what the models say is hidden: then there is the preview only.
+        sealed: whether what the models say is hidden: then there are preview and thumbnail only.
     """
+    if name == THUMBNAIL:
+        return _send_thumbnail(study_folder(study.uuid))
     stored = PREVIEW if name == PREVIEW else None if sealed else _stored_name(reading, name)
     path = study_folder(study.uuid) / stored if stored else None
     if path is None or not path.is_file():
         abort(404)
     return send_file(path, mimetype="image/png", max_age=0)
+
+
+def _send_thumbnail(folder: Path) -> Response:
+    """The preview, small enough for a list. Made when it is first asked for, then kept."""
+    kept = folder / THUMBNAIL
+    if kept.is_file():
+        return send_file(kept, mimetype="image/png", max_age=0)
+    try:
+        small = smaller_png((folder / PREVIEW).read_bytes(), _THUMBNAIL_PIXELS)
+    except FileNotFoundError:
+        abort(404)
+    beside = folder / f".{THUMBNAIL}-{secrets.token_hex(4)}.part"
+    # Without room it is made again each time; a list does not fail for that.
+    with contextlib.suppress(OSError):
+        _write(beside, small)
+        beside.rename(kept)
+    return send_file(io.BytesIO(small), mimetype="image/png", max_age=0)
 
 
 def _stored_name(reading: Reading, name: str) -> str | None:

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from webapp.accounts.tables import User
 from webapp.extensions import db
-from webapp.studies.history import visible_study
+from webapp.studies.history import may_see, visible_study
 from webapp.studies.tables import Study
 from webapp.words import gettext as _
 
@@ -24,14 +24,17 @@ class CannotCompare(Exception):
         super().__init__(sentence)
 
 
-def others_of(study: Study) -> tuple[Study, ...]:
-    """The other studies of the same owner and patient code, the newest first; at most `OFFERED`, none without a code."""
+def others_of(user: User, study: Study) -> tuple[Study, ...]:
+    """The other studies of the same owner and patient code that `user` may see, too.
+
+    The newest first; at most `OFFERED`, none without a code.
+    """
     if not study.patient_code:
         return ()
     query = (
         select(Study)
         .where(Study.user_id == study.user_id, Study.patient_code == study.patient_code)
-        .where(Study.deleted_at.is_(None), Study.id != study.id)
+        .where(Study.deleted_at.is_(None), Study.id != study.id, may_see(user))
         .order_by(Study.created_at.desc(), Study.id.desc())
         .limit(OFFERED)
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired
-from wtforms import IntegerField, SelectField, SelectMultipleField, StringField, TextAreaField
+from wtforms import SelectField, SelectMultipleField, StringField, TextAreaField
 from wtforms.validators import DataRequired, Length, Optional, StopValidation
 
 from ml.tasks import FIND_TASK, offered
@@ -50,10 +50,9 @@ class ReadAnywayForm(FlaskForm):
 
 
 class SearchForm(FlaskForm):
-    """A patient code, by POST so that it stands in no address; the page of its hits goes the same way."""
+    """A part of a patient code, by POST so that it stands in no address; the pages of its hits go the same way."""
 
     code = StringField(_("Patient code"), validators=[DataRequired()])
-    page = IntegerField(default=1, validators=[Optional()])
 
 
 def study_form(task_key: str) -> StudyForm:

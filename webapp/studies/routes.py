@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from flask import (
     Blueprint,
     Flask,
@@ -25,7 +27,7 @@ from webapp.exports.links import links_of
 from webapp.extensions import utc_now
 from webapp.readings import claims
 from webapp.reviews.sealing import is_sealed
-from webapp.reviews.signing import own_answer_of
+from webapp.reviews.signing import own_answers_on
 from webapp.reviews.view import own_words, reviews_of
 from webapp.settings import current_settings
 from webapp.studies import history as past
@@ -41,8 +43,13 @@ from webapp.studies.upload import REASON_LENGTH
 from webapp.studies.view import follow_up_of, progress_of, result_of, visit_of
 from webapp.studies.view.follow_up import Visit
 from webapp.words import gettext as _
+from webapp.worklist import selection
+from webapp.worklist.filters import Filters, filters_from
+from webapp.worklist.labels import labels_of
+from webapp.worklist.pages import page_of
 
 bp = Blueprint("studies", __name__)
+bp.add_app_template_global(past.may_act)
 Answer = str | AnyResponse | tuple[str, int]
 
 
@@ -50,19 +57,18 @@ Answer = str | AnyResponse | tuple[str, int]
 @bp.get("/studies")
 @login_required_active
 def history() -> Answer:
-    """The studies that this user may see, newest first; filters and page are in the address."""
-    filters = past.filters_from(request.args)
-    return _history(filters, request.args.get("page", 1, type=int))
+    """The studies that this user may see; filters, order and page are in the address."""
+    return _history(filters_from(request.args), request.args)
 
 
 @bp.post("/studies/search")
 @login_required_active
 def search() -> Answer:
-    """Studies of one patient code, which is in the body of the request and so in no address or log."""
+    """Studies by a part of the patient code, which is in the body of the request and so in no address or log."""
     form = SearchForm()
     if not form.validate():
-        return redirect(url_for("studies.history"))
-    return _history(past.filters_from(request.args, form.code.data), form.page.data or 1)
+        return redirect(url_for("studies.history", **filters_from(request.args).arguments))
+    return _history(filters_from(request.args, form.code.data), request.form)
 
 
 @bp.get("/studies/compare")
@@ -121,16 +127,15 @@ def show(uuid: str) -> Answer:
     if reading.state == "stopped":
         shared |= {"tasks_to_choose": offered() if spec is FIND_TASK else (), "reason_length": REASON_LENGTH}
     if reading.state in ("done", "stopped"):
-        own = own_answer_of(study.user, study)
-        shared |= {"reviews": reviews_of(user, study, reading, spec), "own_answer": own}
         shared |= {
-            "own_words": own_words(own, spec) if own else "",
+            "reviews": reviews_of(user, study, reading, spec),
             "exports": links_of(study, reading, spec),
         }
+        shared |= {"own_answers": [(own, own_words(own, spec)) for own in own_answers_on(study)]}
         marks = marks_of(reading, spec, study.images[0])
         result = result_of(reading, spec, _thresholds(spec), marks)
         return render_template(
-            "studies/result.html", result=result, others=others_of(study), most=MOST, **shared
+            "studies/result.html", result=result, others=others_of(user, study), most=MOST, **shared
         )
     return render_template("studies/progress.html", progress=progress_of(reading, spec, utc_now()), **shared)
 
@@ -159,7 +164,7 @@ def state(uuid: str) -> Answer:
 @login_required_active
 def cancel(uuid: str) -> Answer:
     """Stop the reading; a running one stops before its next model."""
-    study = past.visible_study(signed_in_user(), uuid)
+    study = past.own_study(signed_in_user(), uuid)
     if not claims.cancel(incoming.latest_reading(study).id):
         flash(_("The reading had ended before it could be stopped."))
     return redirect(url_for("studies.show", uuid=uuid), 303)
@@ -169,7 +174,7 @@ def cancel(uuid: str) -> Answer:
 @login_required_active
 def read_again(uuid: str) -> Answer:
     """Read the same image again, perhaps by other models."""
-    study = past.visible_study(signed_in_user(), uuid)
+    study = past.own_study(signed_in_user(), uuid)
     form = ReadAgainForm()
     models = tuple(form.models.data or incoming.latest_reading(study).models)
     try:
@@ -184,7 +189,7 @@ def read_again(uuid: str) -> Answer:
 def read_anyway(uuid: str) -> Answer:
     """Read what the gate has stopped, for a reason that is kept and shown."""
     user = signed_in_user()
-    study = past.visible_study(user, uuid)
+    study = past.own_study(user, uuid)
     form = ReadAnywayForm()
     if form.validate():
         try:
@@ -201,7 +206,7 @@ def read_anyway(uuid: str) -> Answer:
 @login_required_active
 def delete(uuid: str) -> Answer:
     """Hide a study; it can be brought back."""
-    study = past.visible_study(signed_in_user(), uuid)
+    study = past.own_study(signed_in_user(), uuid)
     past.hide(study)
     return redirect(url_for("studies.history", deleted=uuid), 303)
 
@@ -210,7 +215,7 @@ def delete(uuid: str) -> Answer:
 @login_required_active
 def restore(uuid: str) -> Answer:
     """Bring a deleted study back."""
-    past.bring_back(past.visible_study(signed_in_user(), uuid, deleted=True))
+    past.bring_back(past.own_study(signed_in_user(), uuid, deleted=True))
     return redirect(url_for("studies.show", uuid=uuid), 303)
 
 
@@ -250,15 +255,17 @@ def _visit(user: User, study: Study, number: int) -> Visit:
     return visit_of(number, reading, spec, result, sealed=sealed)
 
 
-def _history(filters: past.Filters, number: int) -> str:
+def _history(filters: Filters, place: Mapping[str, str]) -> str:
+    user = signed_in_user()
     return render_template(
         "studies/history.html",
-        page=past.studies_of(signed_in_user(), filters, number),
+        page=page_of(user, filters, place.get("after", ""), place.get("before", "")),
         filters=filters,
         tasks=offered(),
         states=past.STATES,
-        # The study that was deleted a moment ago: the page offers to bring it back.
-        deleted=request.args.get("deleted", ""),
+        labels=labels_of(user),
+        # The studies that were deleted a moment ago: the page offers to bring them back.
+        deleted=request.args.getlist("deleted")[: selection.MOST],
         nav="worklist",
     )
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.extensions import Base, UtcDateTime, utc_now
@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 
 
 _SHOWN = text("deleted_at IS NULL")
+_SORTED = (
+    *("created_at", "id", "task", "patient_code", "last_state", "last_label", "last_stage", "last_risk"),
+    *("last_agreement", "owner_verdict", "owner_spoke", "deleted_at"),
+)
 
 
 def _new_uuid() -> str:
@@ -28,28 +32,36 @@ class Study(Base):
 
     `patient_code` is a pseudonym that the clinician chose; it never stands in an address or a log line. A
     deleted study keeps its row until it is removed for good, so that deleting can be undone.
+
+    The columns `last_…` repeat state and summary of the last reading, `owner_verdict` the last judgement that the
+    owner signed, and `owner_spoke` whether the owner has signed a verdict or an own answer; empty, or -1, where
+    there is none. `webapp/studies/standing.py` keeps them; nobody else writes them.
     """
 
     __tablename__ = "study"
     __table_args__ = (
-        Index(
-            "ix_study_newest_of_user",
-            *("user_id", "created_at", "id"),
-            sqlite_where=_SHOWN,
-            postgresql_where=_SHOWN,
-        ),
-        Index("ix_study_newest", "created_at", "id", sqlite_where=_SHOWN, postgresql_where=_SHOWN),
+        # Each holds all that the worklist sorts and filters by: one pass over it answers any of its questions, and
+        # no row is fetched that the page does not show. SQLite wants `deleted_at` in it for that.
+        Index("ix_study_worklist_of_user", "user_id", *_SORTED, sqlite_where=_SHOWN, postgresql_where=_SHOWN),
+        Index("ix_study_worklist", *_SORTED, "user_id", sqlite_where=_SHOWN, postgresql_where=_SHOWN),
         Index("ix_study_code_of_user", "user_id", "patient_code", "created_at", "id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     uuid: Mapped[str] = mapped_column(String(36), unique=True, default=_new_uuid)
     user_id: Mapped[int] = mapped_column(ForeignKey("user.id"))
-    task: Mapped[str] = mapped_column(String(64), index=True)
+    task: Mapped[str] = mapped_column(String(64))
     patient_code: Mapped[str | None] = mapped_column(String(64), index=True)
     note: Mapped[str | None] = mapped_column(String(2000))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
     deleted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    last_state: Mapped[str] = mapped_column(String(16), default="", server_default="")
+    last_label: Mapped[str] = mapped_column(String(64), default="", server_default="")
+    last_stage: Mapped[str] = mapped_column(String(64), default="", server_default="")
+    last_risk: Mapped[str] = mapped_column(String(8), default="", server_default="")
+    last_agreement: Mapped[float] = mapped_column(default=-1.0, server_default="-1")
+    owner_verdict: Mapped[str] = mapped_column(String(16), default="", server_default="")
+    owner_spoke: Mapped[bool] = mapped_column(default=False, server_default=false())
 
     user: Mapped[User] = relationship()
     images: Mapped[list[Image]] = relationship(back_populates="study", order_by="Image.position")

@@ -1,0 +1,1 @@
+"""Patients: the studies of one patient code together, over time."""

@@ -1,0 +1,1 @@
+"""Sharing: a study that its owner shows to named colleagues, each with a verdict of their own."""
