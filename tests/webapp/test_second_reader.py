@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import html
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -14,7 +13,7 @@ from sqlalchemy import select
 
 from ml.tasks import TaskSpec
 from tests.webapp.conftest import AuthActions
-from tests.webapp.every_task import SPECS, all_offered, answers
+from tests.webapp.every_task import SPECS, answers
 from tests.webapp.program import API, Script
 from tests.webapp.reading_room import LESION, REGION, STATUS, finish, finish_with, last_reading, uploaded
 from webapp import create_app
@@ -272,12 +271,6 @@ def test_an_enforced_mode_cannot_be_switched_off_in_the_account(app: Flask, sett
     assert client.get(f"/studies/{uuid}").status_code == 302
     with everybody.app_context():
         db.engine.dispose()
-
-
-@pytest.fixture
-def _all_offered() -> Iterator[None]:
-    with all_offered():
-        yield
 
 
 @pytest.mark.usefixtures("_all_offered")
