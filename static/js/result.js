@@ -18,7 +18,7 @@ function start() {
   const viewports = viewer.panes.map((pane) => new Viewport(pane.stage));
   /* A task without a region has one heatmap, which is not focused on anything. */
   const heatmaps = [...toolbar.querySelectorAll("[data-heatmap]")].map((button) => button.dataset.heatmap);
-  const state = { heatmap: heatmaps[0] ?? "none", region: true, lesion: true, overlays: true, layout: "compare", model: 0 };
+  const state = { heatmap: heatmaps[0] ?? "none", region: true, lesion: true, corrected: true, overlays: true, layout: "compare", model: 0 };
   const opacity = () => Number(slider?.value ?? 100) / 100;
 
   const press = (selector, on) =>
@@ -28,6 +28,7 @@ function start() {
     press("[data-layout]", (button) => button.dataset.layout === state.layout);
     press("[data-region-toggle]", () => state.region);
     press("[data-lesion-toggle]", () => state.lesion);
+    press("[data-corrected-toggle]", () => state.corrected);
     press("[data-overlays-toggle]", () => state.overlays);
     comparison.dataset.layout = state.layout;
     columns.forEach((column, i) => (column.dataset.active = i === state.model));
@@ -58,6 +59,7 @@ function start() {
   );
   toolbar.querySelector("[data-region-toggle]")?.addEventListener("click", () => set({ region: !state.region }));
   toolbar.querySelector("[data-lesion-toggle]")?.addEventListener("click", () => set({ lesion: !state.lesion }));
+  toolbar.querySelector("[data-corrected-toggle]")?.addEventListener("click", () => set({ corrected: !state.corrected }));
   toolbar.querySelector("[data-overlays-toggle]").addEventListener("click", () => set({ overlays: !state.overlays }));
   columns.forEach((column, i) => {
     const button = column.querySelector("[data-expand]");
@@ -74,6 +76,7 @@ function start() {
   onKey("h", nextHeatmap);
   onKey("g", () => set({ region: !state.region }));
   onKey("e", () => set({ lesion: !state.lesion }));
+  onKey("Shift g", () => set({ corrected: !state.corrected }));
   onKey("[", () => setOpacity(Number(slider?.value) - 5));
   onKey("]", () => setOpacity(Number(slider?.value) + 5));
   onKey("c", () => set({ layout: "compare" }));

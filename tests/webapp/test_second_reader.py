@@ -63,9 +63,10 @@ def routes_of_a_study(app: Flask) -> set[str]:
 
 def test_every_way_to_a_study_is_known_to_these_tests(app: Flask) -> None:
     pages = {"studies.show", "studies.events", "studies.state", "studies.file", "studies.pixels"}
-    reviews = {"reviews.verdicts", "reviews.own_answer"}
+    reviews = {"reviews.verdicts", "reviews.own_answer", "reviews.outline"}
+    interface = {"api.show", "api.file", "api.list_verdicts", "api.outline"}
 
-    assert routes_of_a_study(app) == pages | reviews | {"api.show", "api.file", "api.list_verdicts"}
+    assert routes_of_a_study(app) == pages | reviews | interface
 
 
 def test_no_page_tells_an_answer_or_a_score(reader: FlaskClient, uuid: str) -> None:

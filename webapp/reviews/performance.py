@@ -13,6 +13,7 @@ from webapp.accounts.tables import User
 from webapp.extensions import db
 from webapp.readings.tables import Prediction, Reading
 from webapp.reviews.intervals import TOO_FEW, Share
+from webapp.reviews.reveals import independent
 from webapp.reviews.tables import OwnAnswer, Verdict
 from webapp.studies.tables import Study
 
@@ -118,6 +119,14 @@ def changes_of(user: User, spec: TaskSpec) -> tuple[Changes, ...]:
     )
 
 
+def seen_first(user: User, spec: TaskSpec) -> int:
+    """How many own answers came after the models' had been seen; they count as no change of mind, and as none kept."""
+    query = select(func.count(OwnAnswer.id)).join(Study).where(Study.task == spec.key, ~independent())
+    if not user.is_admin:
+        query = query.where(OwnAnswer.user_id == user.id)
+    return db.session.scalar(query) or 0
+
+
 def changes(head: Head, pairs: Iterable[tuple[str | None, str | None]]) -> Changes:
     """Counts pairs of own answer (None: could not tell) and final label (None: no verdict says one)."""
     judged = [(own, final) for own, final in pairs if final is not None]
@@ -181,8 +190,8 @@ def _judged(user: User, spec: TaskSpec) -> list[Judged]:
 
 
 def _own_answers(user: User, spec: TaskSpec) -> dict[tuple[int, int], Mapping[str, str | None]]:
-    """User and study to the labels of the own answer."""
-    query = select(OwnAnswer).join(Study).where(Study.task == spec.key)
+    """User and study to the labels of the own answer, where it was independent of the models."""
+    query = select(OwnAnswer).join(Study).where(Study.task == spec.key, independent())
     if not user.is_admin:
         query = query.where(OwnAnswer.user_id == user.id)
     return {(own.user_id, own.study_id): own.labels for own in db.session.scalars(query)}

@@ -21,6 +21,7 @@ from ml.tasks import FIND_TASK, TaskSpec, offered, task
 from webapp.accounts.access import login_required_active, signed_in_user
 from webapp.extensions import utc_now
 from webapp.readings import claims
+from webapp.reviews.reveals import is_independent, reveal
 from webapp.reviews.sealing import is_sealed
 from webapp.reviews.signing import own_answer_of
 from webapp.reviews.view import own_words, reviews_of
@@ -28,7 +29,7 @@ from webapp.settings import current_settings
 from webapp.studies import history as past
 from webapp.studies import upload as incoming
 from webapp.studies.events import follow
-from webapp.studies.files import send_picture
+from webapp.studies.files import PREVIEW, send_picture
 from webapp.studies.forms import ReadAgainForm, ReadAnywayForm, SearchForm, StudyForm, study_form
 from webapp.studies.pixels import send_pixels
 from webapp.studies.upload import REASON_LENGTH
@@ -100,7 +101,10 @@ def show(uuid: str) -> Answer:
     if reading.state == "stopped":
         shared |= {"tasks_to_choose": offered() if spec is FIND_TASK else (), "reason_length": REASON_LENGTH}
     if reading.state in ("done", "stopped"):
+        if reading.state == "done":
+            reveal(user, [study])
         own = own_answer_of(study.user, study)
+        shared |= {"own_is_independent": own is None or is_independent(own)}
         shared |= {"reviews": reviews_of(user, study, reading, spec), "own_answer": own}
         shared |= {"own_words": own_words(own, spec) if own else ""}
         return render_template(
@@ -194,7 +198,10 @@ def file(uuid: str, name: str) -> AnyResponse:
     """A picture of a study: the preview, or a region, lesion or heatmap of its last reading."""
     user = signed_in_user()
     study = past.visible_study(user, uuid)
-    return send_picture(study, incoming.latest_reading(study), name, sealed=is_sealed(user, study))
+    picture = send_picture(study, incoming.latest_reading(study), name, sealed=is_sealed(user, study))
+    if name != PREVIEW:
+        reveal(user, [study])
+    return picture
 
 
 @bp.get("/studies/<uuid>/pixels")
@@ -205,9 +212,12 @@ def pixels(uuid: str) -> AnyResponse:
 
 
 def _history(filters: past.Filters, number: int) -> str:
+    user = signed_in_user()
+    page = past.studies_of(user, filters, number)
+    reveal(user, [row.study for row in page.rows if row.reading.state == "done" and not row.sealed])
     return render_template(
         "studies/history.html",
-        page=past.studies_of(signed_in_user(), filters, number),
+        page=page,
         filters=filters,
         tasks=offered(),
         states=past.STATES,
