@@ -3,17 +3,14 @@ import { startDrawing } from "./drawing/start.js";
 import { signWith } from "./drawing/signing.js";
 import { onKey } from "./keys.js";
 import { remember, remembered } from "./settings.js";
+import { startSingleView } from "./single_view.js";
 import { rovingToolbar } from "./toolbar.js";
-import { startViewer } from "./viewer/start.js";
 import { Viewport } from "./viewport.js";
 
-const place = document.querySelector("[data-single-view]");
-if (place) start();
+const view = startSingleView();
+if (view) start(view);
 
-function start() {
-  const toolbar = document.querySelector("[data-toolbar]");
-  const viewer = startViewer(place, toolbar.parentElement);
-  const [pane] = viewer.panes;
+function start({ viewer, pane, toolbar }) {
   const viewport = new Viewport(pane.stage);
   const slider = toolbar.querySelector("#opacity");
   const toggles = [...toolbar.querySelectorAll("[data-layer]")];
@@ -42,8 +39,6 @@ function start() {
   onKey("[", () => setOpacity(Number(slider?.value) - 5));
   onKey("]", () => setOpacity(Number(slider?.value) + 5));
 
-  rovingToolbar(toolbar);
-  toolbar.hidden = false;
   draw();
 
   const tools = document.querySelector("[data-drawing]");

@@ -104,7 +104,7 @@ def measured(spec: TaskSpec, judged: Iterable[Judged]) -> tuple[ModelFigures, ..
     return tuple(
         _figures(spec, model, version, by_model[key, version])
         for model in spec.models
-        for key, version in sorted(by_model, key=lambda found: _parts(found[1]), reverse=True)
+        for key, version in sorted(by_model, key=lambda found: version_order(found[1]), reverse=True)
         if key == model.key
     )
 
@@ -157,7 +157,7 @@ def _matrix(head: Head, judged: list[Judged]) -> tuple[tuple[int, ...], ...]:
     return tuple(tuple(pairs[right, said] for said in head.labels) for right in head.labels)
 
 
-def _parts(version: str) -> tuple[tuple[bool, int, str], ...]:
+def version_order(version: str) -> tuple[tuple[bool, int, str], ...]:
     """A version for sorting: 1.10.0 after 1.9.0, and anything that is no number before numbers."""
     return tuple((part.isdigit(), int(part) if part.isdigit() else 0, part) for part in version.split("."))
 

@@ -8,6 +8,8 @@ from werkzeug.wrappers import Response
 from ml.tasks import offered, task
 from webapp.accounts.access import login_required_active, signed_in_user
 from webapp.reviews import signing
+from webapp.reviews.drift import drift_of
+from webapp.reviews.drift_chart import chart_of
 from webapp.reviews.opinions import opinion_from
 from webapp.reviews.outlines import send_outline
 from webapp.reviews.performance import changes_of, performance_of, seen_first
@@ -19,13 +21,16 @@ from webapp.studies.history import visible_study
 from webapp.studies.tables import Study
 from webapp.studies.upload import latest_reading
 from webapp.studies.view import result_of
-from webapp.studies.view.sides import sides_of
+from webapp.studies.view.numbers import score
+from webapp.studies.view.picture import picture_of
 from webapp.words import gettext as _
 
 bp = Blueprint("reviews", __name__)
 bp.add_app_template_global(judgement_names)
 bp.add_app_template_global(reason_names)
 bp.add_app_template_global(outlines_of)
+bp.add_app_template_global(chart_of, "drift_chart")
+bp.add_app_template_filter(score)
 Answer = str | Response | tuple[str | Response, int]
 
 
@@ -115,6 +120,7 @@ def performance() -> Answer:
         models=performance_of(user, spec),
         answered_first=answered_first,
         seen_first=seen_first(user, spec),
+        drifts=drift_of(user, spec),
         nav="performance",
     )
 
@@ -131,7 +137,7 @@ def _own_answer_page(study: Study, opinion: Opinion | None = None, error: str = 
         task=task(study.task),
         reading=latest_reading(study),
         seen=reveal_of(signed_in_user(), study),
-        sides=sides_of(study.images[0].orientation),
+        image={"uuid": study.uuid, "picture": picture_of(study.images[0])},
         opinion=opinion or Opinion(),
         error=error,
         cannot_tell=signing.CANNOT_TELL,
