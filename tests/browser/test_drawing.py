@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from playwright.sync_api import Dialog, Page, Route, expect
+from playwright.sync_api import Dialog, Page, expect
 from sqlalchemy import select
 
 from ml.images.store import read_mask
@@ -122,6 +122,7 @@ def test_a_lesion_is_drawn_by_mouse_and_shown_with_who_and_when(
     choose_disagreement(page, labels=True)
     page.get_by_role("button", name="Sign as").click()
 
+    page.wait_for_url("**#model-*")
     expect(page.get_by_text("Your verdict is signed.")).to_be_visible()
     (mask,) = stored(drawn, uuid)
     wanted = np.zeros((SIDE, SIDE), bool)
@@ -186,13 +187,14 @@ def test_it_starts_from_the_models_own_mask_whatever_way_the_image_is_turned(
         page.keyboard.press(key)
     page.get_by_label("Start from").select_option("Lesion map")
     expect(page.locator(STATE)).to_contain_text("50.0 mm²")
-    page.get_by_role("button", name="Polygon").click()
+    page.get_by_role("button", name="Polygon:").click()
     for corner in ((36, 20), (40, 20), (40, 24), (36, 24), (36, 20)):
         page.mouse.click(*at(page, *corner))
     expect(page.locator(STATE)).to_contain_text("54.0 mm²")
     choose_disagreement(page, labels=True)
     page.get_by_role("button", name="Sign as").click()
 
+    page.wait_for_url("**#model-*")
     expect(page.get_by_text("Your verdict is signed.")).to_be_visible()
     wanted = outlined((SIDE, SIDE))
     wanted[20:24, 36:40] = True
@@ -217,14 +219,11 @@ def test_a_drawing_outlives_a_failure_and_a_refusal(
     expect(alert).to_contain_text("goes with “disagree”")
     choose_disagreement(page)
 
-    def broken(route: Route) -> None:
-        route.abort() if route.request.method == "POST" else route.continue_()
-
-    page.route("**/verdicts/*", broken)
+    page.evaluate("window.sent = fetch; window.fetch = () => Promise.reject(new TypeError('offline'))")
     sign.click()
     expect(alert).to_contain_text("The server could not be reached.")
-    page.unroute("**/verdicts/*")
-    page.route("**/verdicts/*", lambda route: route.fulfill(status=500, body="no JSON"))
+    page.evaluate("window.fetch = window.sent")
+    page.route("**/verdicts/*", lambda route: route.fulfill(status=413, body="no JSON"))
     sign.click()
     expect(alert).to_contain_text("The server did not take the verdict.")
     page.unroute("**/verdicts/*")
@@ -244,7 +243,7 @@ def test_a_drawing_outlives_a_failure_and_a_refusal(
     assert asked == ["beforeunload"]
 
     sign.click()
-    expect(page.get_by_text("Your verdict is signed.")).to_be_visible()
+    page.wait_for_url("**#model-*")
     assert stored(drawn, uuid)[0].any()
 
 

@@ -23,14 +23,13 @@ def reveal(user: User, studies: Iterable[Study]) -> None:
     if not study_ids:
         return
     seen = select(Reveal.study_id).where(Reveal.user_id == user_id, Reveal.study_id.in_(study_ids))
-    missing = study_ids - set(db.session.scalars(seen))
-    for study_id in sorted(missing):
-        # A transaction of its own: what the page has loaded stays loaded.
-        with (
-            suppress(IntegrityError),
-            db.engine.begin() as connection,
-        ):  # shown twice at once: the first counts
-            connection.execute(insert(Reveal).values(study_id=study_id, user_id=user_id))
+    missing = sorted(study_ids - set(db.session.scalars(seen)))
+    try:
+        _remember(user_id, missing)
+    except IntegrityError:  # one of them is shown a second time at this moment: the first time counts
+        for study_id in missing:
+            with suppress(IntegrityError):
+                _remember(user_id, [study_id])
 
 
 def reveal_of(user: User, study: Study) -> Reveal | None:
@@ -54,3 +53,11 @@ def independent() -> ColumnElement[bool]:
         Reveal.revealed_at <= OwnAnswer.signed_at,
     )
     return ~seen_before
+
+
+def _remember(user_id: int, study_ids: list[int]) -> None:
+    """In a transaction of its own: what the page has loaded stays loaded."""
+    if study_ids:
+        with db.engine.begin() as connection:
+            rows = [{"study_id": study_id, "user_id": user_id} for study_id in study_ids]
+            connection.execute(insert(Reveal), rows)

@@ -30,12 +30,15 @@ export function drawBy(viewer, pane, drawing, say, phrases) {
     }
     if (draws()) drawing.hover(viewer.tool === "polygon" ? null : pointOf(event));
   });
-  for (const kind of ["pointerup", "pointercancel"]) {
-    figure.addEventListener(kind, (event) => {
-      fingers.delete(event.pointerId);
-      if (last) finish();
-    });
-  }
+  figure.addEventListener("pointerup", (event) => {
+    fingers.delete(event.pointerId);
+    if (last) finish();
+  });
+  /* The browser has taken the gesture for its own. */
+  figure.addEventListener("pointercancel", (event) => {
+    fingers.delete(event.pointerId);
+    cancel();
+  });
   figure.addEventListener("pointerleave", () => drawing.hover(null));
   figure.addEventListener("dblclick", () => viewer.tool === "polygon" && drawing.closePolygon());
 
