@@ -1,14 +1,16 @@
-"""`flask --app webapp ...`: accounts for scripts, and the settings. Usable while the site runs and before."""
+"""`flask --app webapp ...`: accounts for scripts, verdicts as a data set, the settings. Usable while the site runs and before."""
 
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 import click
 from flask import Flask
 from flask.cli import with_appcontext
 from sqlalchemy import inspect
 
+from ml.tasks import UnknownTask, task
 from webapp.accounts.passwords import complaint
 from webapp.accounts.tables import ROLES, User
 from webapp.accounts.tokens import make_token
@@ -19,7 +21,7 @@ from webapp.settings import settings_markdown, settings_table
 
 def init_app(app: Flask) -> None:
     """Hang the commands on `flask`."""
-    for command in (create_user, create_token, change_password, settings):
+    for command in (create_user, create_token, change_password, settings, export):
         app.cli.add_command(command)
 
 
@@ -67,6 +69,37 @@ def settings(markdown: bool) -> None:
         return
     for row in settings_table():
         click.echo(f"{row.name} ({row.type}, {row.default or 'empty'}): {row.help}")
+
+
+@click.command("export-verdicts")
+@click.argument("task_key", metavar="TASK")
+@click.argument("out", type=click.Path(path_type=Path))
+@with_appcontext
+def export(task_key: str, out: Path) -> None:
+    """Write the verdicts on TASK as a data set into the new folder OUT, for `python -m ml`; say what was left out."""
+    from webapp.exports.training_set import NothingToExport, export_verdicts
+
+    _prepare_database()
+    try:
+        counts = export_verdicts(task(task_key), out)
+    except UnknownTask as error:
+        raise click.ClickException(error.sentence) from None
+    except NothingToExport as error:
+        _say_left_out(error.counts.left_out_lines())
+        raise click.ClickException(f"{error} Nothing was written.") from None
+    except FileExistsError as error:
+        raise click.ClickException(str(error)) from None
+    except OSError as error:
+        raise click.ClickException(f"{error.filename or out} cannot be written: {error.strerror}.") from None
+    for line in counts.lines():
+        click.echo(line)
+    _say_left_out(counts.left_out_lines())
+    click.echo(f"Written to {out}; its README.md says by which rules.")
+
+
+def _say_left_out(lines: list[str]) -> None:
+    for line in lines:
+        click.echo(f"Left out: {line}.")
 
 
 def _prepare_database() -> None:

@@ -10,6 +10,7 @@ from ml.data.example import DataError, Example
 from ml.tasks import task
 
 _TABLE = Path("annotations") / "dataset.csv"
+VOTES_COLUMN = "votes_path"
 _NEEDED = {"image_id", "image_path"}
 _PUBLISHED_NAMES = {"as_status": "AS_status"}
 _PART_COLUMNS = {"part_stratified": "part_stratified", "part_center": "part_center", "md5": "part_md5"}
@@ -33,10 +34,10 @@ def is_dataset_layout(folder: Path) -> bool:
 def load_dataset_layout(key: str, folder: Path) -> list[Example]:
     """Every row of the folder's `annotations/dataset.csv`, in its order.
 
-    A column for each head of the task (`AS_status`, `stage`, `finding`) and `mask_path` may be empty, `patient_id`, `source`,
-    `part`, `part_<protocol>`, `sequence`, `pixel_mm`, `region_kind` and `prepared` may be absent: what is not known is None,
-    or not among the labels. A path counts from the folder; one that was written elsewhere (absolute, or from above the
-    folder) is looked up by its last two parts.
+    A column for each head of the task (`AS_status`, `stage`, `finding`) and `mask_path` may be empty, `votes_path` (readings of
+    the lesion, as in `Example`), `patient_id`, `source`, `part`, `part_<protocol>`, `sequence`, `pixel_mm`, `region_kind` and
+    `prepared` may be absent: what is not known is None, or not among the labels. A path counts from the folder; one that was
+    written elsewhere (absolute, or from above the folder) is looked up by its last two parts.
 
     Raises:
         DataError: a column is missing, a value is no number, or a row names a file that is not there.
@@ -69,6 +70,7 @@ def _example(row: dict[str, str | None], folder: Path, heads: Mapping[str, str])
         pixel_mm=pixel_mm,
         region_path=_file(row, "mask_path", folder),
         region_kind=_text(row, "region_kind"),
+        votes_path=_file(row, VOTES_COLUMN, folder),
         source=_text(row, "source"),
         labels=labels,
         parts={

@@ -1,11 +1,12 @@
 /* A mask over the image: its outline in its own colour with a black edge, and a tint inside where it is wanted. */
 import { loaded } from "./pictures.js";
 
-const WIDTHS = { edge: 3.5, line: 1.5 };
+const LINE = 1.5;
+const EDGE = 2; // black, on both sides of the line together
 const TINT = 0.6;
 
 /* The border between inside and outside, along the edges of pixels: exact at every zoom. */
-function borderOf({ grey, width, height }) {
+export function borderOf({ grey, width, height }) {
   const path = new Path2D();
   const inside = (x, y) => x >= 0 && y >= 0 && x < width && y < height && grey[y * width + x] > 127;
   const line = (x1, y1, x2, y2) => {
@@ -25,9 +26,9 @@ function borderOf({ grey, width, height }) {
 }
 
 export class Outline {
-  /* `kind` names the mask in the figure's data and the layers' class; `colour` is a token of tokens.css. */
-  constructor(stage, kind, colour, tinted = false) {
-    this.address = stage.figure.dataset[kind];
+  /* `kind` names the layers' class, `address` the mask; `colour` is a token of tokens.css. */
+  constructor(stage, kind, address, colour, { tinted = false, line = LINE } = {}) {
+    Object.assign(this, { address, width: line });
     this.colour = getComputedStyle(document.documentElement).getPropertyValue(colour);
     this.tint = tinted ? stage.gridLayer(`${kind}-tint`) : null;
     this.line = stage.lineLayer(kind, (context, matrix) => this.#drawLine(context, matrix));
@@ -50,7 +51,7 @@ export class Outline {
     const path = new Path2D();
     path.addPath(this.mask.border, matrix);
     context.lineCap = "square";
-    for (const [colour, thickness] of [["#000", WIDTHS.edge], [this.colour, WIDTHS.line]]) {
+    for (const [colour, thickness] of [["#000", this.width + EDGE], [this.colour, this.width]]) {
       context.strokeStyle = colour;
       context.lineWidth = thickness;
       context.stroke(path);

@@ -21,7 +21,7 @@ function start() {
   const viewports = viewer.panes.map(({ stage }) => (stage.figure.dataset.votes ? new Votes(stage) : new Viewport(stage)));
   /* A task without a region has one heatmap, which is not focused on anything. */
   const heatmaps = [...toolbar.querySelectorAll("[data-heatmap]")].map((button) => button.dataset.heatmap);
-  const state = { heatmap: heatmaps[0] ?? "none", region: true, lesion: true, overlays: true, layout: "compare", model: 0, map: 0 };
+  const state = { heatmap: heatmaps[0] ?? "none", region: true, lesion: true, corrected: true, overlays: true, layout: "compare", model: 0, map: 0 };
   const opacity = () => Number(slider?.value ?? 100) / 100;
 
   const press = (selector, on) =>
@@ -31,6 +31,7 @@ function start() {
     press("[data-layout]", (button) => button.dataset.layout === state.layout);
     press("[data-region-toggle]", () => state.region);
     press("[data-lesion-toggle]", () => state.lesion);
+    press("[data-corrected-toggle]", () => state.corrected);
     press("[data-overlays-toggle]", () => state.overlays);
     const large = { single: columns[state.model], agreement: maps[state.map] }[state.layout];
     comparison.dataset.layout = large ? "single" : "compare";
@@ -72,6 +73,7 @@ function start() {
   );
   toolbar.querySelector("[data-region-toggle]")?.addEventListener("click", () => set({ region: !state.region }));
   toolbar.querySelector("[data-lesion-toggle]")?.addEventListener("click", () => set({ lesion: !state.lesion }));
+  toolbar.querySelector("[data-corrected-toggle]")?.addEventListener("click", () => set({ corrected: !state.corrected }));
   toolbar.querySelector("[data-overlays-toggle]").addEventListener("click", () => set({ overlays: !state.overlays }));
   columns.forEach((column, i) => {
     const button = column.querySelector("[data-expand]");
@@ -94,6 +96,7 @@ function start() {
   onKey("h", nextHeatmap);
   onKey("g", () => set({ region: !state.region }));
   onKey("e", () => set({ lesion: !state.lesion }));
+  onKey("Shift g", () => set({ corrected: !state.corrected }));
   onKey("[", () => setOpacity(Number(slider?.value) - 5));
   onKey("]", () => setOpacity(Number(slider?.value) + 5));
   onKey("c", () => set({ layout: "compare" }));

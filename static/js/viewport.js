@@ -1,4 +1,4 @@
-/* The overlays of one viewport: region, lesion and heatmap over the image. Colour is added here. */
+/* The overlays of one viewport: region, lesion, heatmap and what readers drew, over the image. Colour is added here. */
 import { INFERNO } from "./inferno.js";
 import { Outline } from "./outline.js";
 import { loaded } from "./pictures.js";
@@ -21,16 +21,21 @@ export class Viewport {
     const { figure } = stage;
     this.figure = figure;
     this.only = figure.dataset.only ?? "";
-    this.lesion = figure.dataset.lesion && new Outline(stage, "lesion", "--lesion", true);
+    const { lesion, region, corrected } = figure.dataset;
+    this.lesion = lesion && new Outline(stage, "lesion", lesion, "--lesion", { tinted: true });
     this.heat = stage.gridLayer("heatmap");
-    this.region = figure.dataset.region && new Outline(stage, "region", "--region-outline");
+    this.region = region && new Outline(stage, "region", region, "--region-outline");
+    /* What readers drew: a broader line than a model's. */
+    this.corrected = JSON.parse(corrected ?? "[]").map(
+      (address) => new Outline(stage, "corrected", address, "--corrected", { line: 2.5 }),
+    );
     this.legend = figure.querySelector("[data-legend]");
     this.colourBar = figure.querySelector("[data-colour-bar]");
     this.words = figure.querySelector("[data-shown]");
     this.#drawColourBar();
   }
 
-  /* What to show: {heatmap: "focused" | "unfocused" | "none", region, lesion, overlays: bool, opacity: 0 to 1}. */
+  /* What to show: {heatmap: "focused" | "unfocused" | "none", region, lesion, corrected, overlays: bool, opacity: 0 to 1}. */
   async show(wanted) {
     const heatmap = this.only || wanted.heatmap;
     const address = wanted.overlays ? this.figure.dataset[heatmap] : undefined;
@@ -41,6 +46,7 @@ export class Viewport {
       if (address) await this.#drawHeat(address, heatmap);
       await this.region?.show(wanted.overlays && wanted.region, wanted.opacity);
       await this.lesion?.show(wanted.overlays && wanted.lesion, wanted.opacity);
+      for (const outline of this.corrected) await outline.show(wanted.overlays && wanted.corrected, wanted.opacity);
     } catch {
       this.figure.querySelector("[data-overlay-error]").hidden = false;
     }

@@ -11,6 +11,8 @@ from flask import Flask
 from flask.testing import FlaskClient, FlaskCliRunner
 from werkzeug.test import TestResponse
 
+from tests.webapp.every_task import all_offered
+from tests.webapp.workers import Stage, Workers, workers
 from webapp import create_app
 from webapp.extensions import db
 from webapp.settings import Settings
@@ -43,6 +45,26 @@ def client(app: Flask) -> FlaskClient:
 @pytest.fixture
 def runner(app: Flask) -> FlaskCliRunner:
     return app.test_cli_runner()
+
+
+@pytest.fixture
+def _all_offered() -> Iterator[None]:
+    """Every task that is meant for clinicians can be chosen."""
+    with all_offered():
+        yield
+
+
+@pytest.fixture
+def stage(tmp_path: Path) -> Stage:
+    """What the worker's models shall do, and what they did."""
+    return Stage(tmp_path / "stage")
+
+
+@pytest.fixture
+def crew(settings: Settings, stage: Stage, tmp_path: Path) -> Iterator[Workers]:
+    """Worker processes on the test's database."""
+    with workers(settings, stage, tmp_path / "worker.log") as made:
+        yield made
 
 
 def csrf_token(client: FlaskClient, page: str) -> str:

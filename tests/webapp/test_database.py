@@ -24,6 +24,7 @@ from webapp.accounts.tables import ApiToken, User
 from webapp.database import bind_migrations
 from webapp.extensions import db
 from webapp.readings.tables import Prediction, Reading
+from webapp.reviews.reveals import is_independent, reveal
 from webapp.reviews.tables import OwnAnswer, Verdict
 from webapp.settings import REPOSITORY, Settings, current_settings
 from webapp.studies.tables import Study
@@ -231,6 +232,34 @@ def test_studies_from_before_the_worklist_know_what_was_read_and_judged(empty: F
             db.text("SELECT count(*) FROM study JOIN reading ON study.id = study_id")
         ).scalar()
     assert left == 3
+
+
+def test_verdicts_from_before_outlines_are_kept_there_and_back(empty: Flask) -> None:
+    upgrade(revision="0004")
+    _run(
+        "INSERT INTO user VALUES (1, 'a@b.example', 'x', 'clinician', 'active', 'light', '2026-01-01', 1)",
+        "INSERT INTO study VALUES (1, 'u', 1, 'sij_mri', NULL, NULL, '2026-01-01', NULL)",
+        "INSERT INTO image (id, study_id, position, file, sha256, rows, columns, format, warnings)"
+        " VALUES (1, 1, 0, 'image.png', 's', 64, 64, 'PNG', '[]')",
+        "INSERT INTO reading (id, study_id, latest, state, models, attempt, created_at)"
+        " VALUES (1, 1, 1, 'done', '[\"unet_best\"]', 1, '2026-01-01')",
+        "INSERT INTO prediction (id, reading_id, image_id, model, version, state, scores, labels, seconds, precision,"
+        " files, created_at) VALUES (1, 1, 1, 'unet_best', '1.0.0', 'done', '{}', '{}', 1.5, 'float32', '{}', '2026-01-01')",
+        "INSERT INTO verdict VALUES (1, 1, 1, 1, 'disagree', '{}', 'outline', '', 'a@b.example', '2026-01-01')",
+        "INSERT INTO own_answer VALUES (1, 1, 1, '{}', '', 'a@b.example', '2026-01-01')",
+    )
+
+    upgrade()
+
+    kept = db.session.get_one(Verdict, 1)
+    assert (kept.judgement, kept.outline_file, kept.outline_px) == ("disagree", None, None)
+    assert is_independent(db.session.get_one(OwnAnswer, 1))  # nobody knows otherwise
+    reveal(db.session.get_one(User, 1), [kept.study])
+    db.session.close()
+    downgrade(revision="0004")
+    with db.engine.connect() as connection:
+        left = connection.execute(db.text("SELECT judgement, reason FROM verdict")).all()
+    assert [tuple(row) for row in left] == [("disagree", "outline")]
 
 
 def test_two_that_migrate_at_once_do_not_disturb_each_other(empty: Flask) -> None:

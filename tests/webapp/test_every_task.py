@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 
 from ml.tasks import FIND_TASK, ModelSpec, TaskSpec, offered
 from tests.webapp.conftest import AuthActions
-from tests.webapp.every_task import SPECS, all_offered, answers
+from tests.webapp.every_task import SPECS, answers
 from tests.webapp.program import Script
 from tests.webapp.reading_room import finish_with, uploaded
 from webapp.readings.summary import label_head, stage_head
@@ -37,10 +37,7 @@ FIGURES = {
 }
 
 
-@pytest.fixture(autouse=True)
-def _all_offered() -> Iterator[None]:
-    with all_offered():
-        yield
+pytestmark = pytest.mark.usefixtures("_all_offered")
 
 
 @pytest.fixture

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -13,9 +10,8 @@ from ml.tasks import FIND_TASK, offered
 from tests.webapp.conftest import AuthActions
 from tests.webapp.program import Script
 from tests.webapp.reading_room import STATUS, finish, last_reading, upload, uploaded
-from tests.webapp.workers import Clinic, Stage, Workers, workers
+from tests.webapp.workers import Clinic, Stage, Workers
 from webapp.extensions import db, utc_now
-from webapp.settings import Settings
 
 REASON = "The only image there is, <b>cropped</b>"
 
@@ -30,17 +26,6 @@ def reader(client: FlaskClient, auth: AuthActions) -> FlaskClient:
 @pytest.fixture
 def script(app: Flask) -> Script:
     return Script(app)
-
-
-@pytest.fixture
-def stage(tmp_path: Path) -> Stage:
-    return Stage(tmp_path / "stage")
-
-
-@pytest.fixture
-def crew(settings: Settings, stage: Stage, tmp_path: Path) -> Iterator[Workers]:
-    with workers(settings, stage, tmp_path / "worker.log") as made:
-        yield made
 
 
 def stop(app: Flask, uuid: str) -> None:

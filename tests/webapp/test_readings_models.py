@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,17 +11,11 @@ from flask import Flask
 from ml import cards
 from ml.images.store import read_heatmap, read_mask
 from ml.tasks import task
-from tests.webapp.workers import Clinic, Stage, Workers, workers
+from tests.webapp.workers import Clinic, Workers
 from webapp.settings import Settings
 
 SPEC = task("sij_mri")
 MISSING, DAMAGED = "attention_unet", "classifier_best"
-
-
-@pytest.fixture
-def crew(settings: Settings, tmp_path: Path) -> Iterator[Workers]:
-    with workers(settings, Stage(tmp_path / "stage"), tmp_path / "worker.log") as made:
-        yield made
 
 
 @pytest.fixture

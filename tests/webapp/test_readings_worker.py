@@ -6,7 +6,6 @@ import os
 import signal
 import sqlite3
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -36,17 +35,6 @@ def settings(tmp_path: Path) -> Settings:
 @pytest.fixture
 def clinic(app: Flask) -> Clinic:
     return Clinic(app)
-
-
-@pytest.fixture
-def stage(tmp_path: Path) -> Stage:
-    return Stage(tmp_path / "stage")
-
-
-@pytest.fixture
-def crew(settings: Settings, stage: Stage, tmp_path: Path) -> Iterator[Workers]:
-    with workers(settings, stage, tmp_path / "worker.log") as made:
-        yield made
 
 
 def pictures(settings: Settings, uuid: str) -> set[str]:

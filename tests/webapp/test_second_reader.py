@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import html
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -14,7 +13,7 @@ from sqlalchemy import select
 
 from ml.tasks import TaskSpec
 from tests.webapp.conftest import AuthActions
-from tests.webapp.every_task import SPECS, all_offered, answers
+from tests.webapp.every_task import SPECS, answers
 from tests.webapp.program import API, Script
 from tests.webapp.reading_room import LESION, REGION, STATUS, finish, finish_with, last_reading, uploaded
 from webapp import create_app
@@ -66,11 +65,12 @@ def test_every_way_to_a_study_is_known_to_these_tests(app: Flask) -> None:
     pages = {"studies.show", "studies.events", "studies.state", "studies.file", "studies.pixels"}
     pages |= {"studies.agreement_map"}
     pages |= {"sharing.show", "patients.show"}
-    reviews = {"reviews.verdicts", "reviews.own_answer"}
+    reviews = {"reviews.verdicts", "reviews.own_answer", "reviews.outline"}
     # Exports have their own test, in test_exports_data.
     exports = {"exports.report", "exports.table", "exports.data", "exports.dicom"}
+    interface = {"api.show", "api.file", "api.list_verdicts", "api.outline"}
 
-    assert routes_of_a_study(app) == pages | reviews | exports | {"api.show", "api.file", "api.list_verdicts"}
+    assert routes_of_a_study(app) == pages | reviews | exports | interface
 
 
 def test_no_page_tells_an_answer_or_a_score(reader: FlaskClient, uuid: str) -> None:
@@ -277,12 +277,6 @@ def test_an_enforced_mode_cannot_be_switched_off_in_the_account(app: Flask, sett
     assert client.get(f"/studies/{uuid}").status_code == 302
     with everybody.app_context():
         db.engine.dispose()
-
-
-@pytest.fixture
-def _all_offered() -> Iterator[None]:
-    with all_offered():
-        yield
 
 
 @pytest.mark.usefixtures("_all_offered")

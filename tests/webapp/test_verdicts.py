@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator
 
 import pytest
 from flask import Flask
@@ -13,7 +12,7 @@ from sqlalchemy import select
 
 from ml.tasks import TaskSpec
 from tests.webapp.conftest import AuthActions, csrf_token
-from tests.webapp.every_task import SPECS, all_offered, answers
+from tests.webapp.every_task import SPECS, answers
 from tests.webapp.program import Script
 from tests.webapp.reading_room import REGION, STATUS, finish, finish_with, last_reading, uploaded
 from webapp.accounts.tables import User
@@ -255,12 +254,6 @@ def test_the_history_filters_by_verdict(app: Flask, reader: FlaskClient, uuid: s
     assert waiting not in judged
     assert waiting in open_ones
     assert uuid not in open_ones
-
-
-@pytest.fixture
-def _all_offered() -> Iterator[None]:
-    with all_offered():
-        yield
 
 
 @pytest.mark.usefixtures("_all_offered")

@@ -45,6 +45,7 @@ def document() -> dict[str, Any]:
 def _paths() -> dict[str, Any]:
     picture = {"description": "A PNG.", "content": {"image/png": {}}}
     name = {"name": "name", "in": "path", "required": True, "schema": {"type": "string"}}
+    number = {"name": "verdict", "in": "path", "required": True, "schema": {"type": "integer"}}
     page = {"name": "page", "in": "query", "schema": {"type": "integer", "minimum": 1, "default": 1}}
     return {
         "/studies": {
@@ -107,8 +108,18 @@ def _paths() -> dict[str, Any]:
             "post": {
                 "operationId": "signVerdict",
                 "summary": "Sign a verdict on what a model says; it supersedes an earlier one of the same person.",
-                "requestBody": _form(verdicts.verdict_fields()),
-                "responses": _responses(201, "The verdict is signed.", "Verdicts", 403, 404, 409, 422, 503),
+                "requestBody": _form(verdicts.verdict_fields(), "multipart/form-data"),
+                "responses": _responses(
+                    201, "The verdict is signed.", "Verdicts", 403, 404, 409, 413, 422, 503, 507
+                ),
+            },
+        },
+        "/studies/{uuid}/outlines/{verdict}.png": {
+            "parameters": [_UUID, number],
+            "get": {
+                "operationId": "getOutline",
+                "summary": "The outline that was signed with a verdict (1-bit PNG on the image's own grid).",
+                "responses": {"200": picture, **_problems(401, 404)},
             },
         },
         "/studies/{uuid}/own-answer": {
@@ -190,8 +201,9 @@ def _reason() -> dict[str, Any]:
     }
 
 
-def _form(fields: dict[str, Any]) -> dict[str, Any]:
-    return {"required": True, "content": {"application/x-www-form-urlencoded": {"schema": fields}}}
+def _form(fields: dict[str, Any], *also: str) -> dict[str, Any]:
+    ways = ("application/x-www-form-urlencoded", *also)
+    return {"required": True, "content": {way: {"schema": fields} for way in ways}}
 
 
 def _schemas() -> dict[str, Any]:

@@ -13,11 +13,13 @@ from webapp.api.problems import problem
 from webapp.readings import claims
 from webapp.reviews import signing
 from webapp.reviews.opinions import opinion_from
+from webapp.reviews.outlines import send_outline
+from webapp.reviews.reveals import reveal
 from webapp.reviews.sealing import is_sealed
 from webapp.sharing.colleagues import reads
 from webapp.studies import history
 from webapp.studies import upload as incoming
-from webapp.studies.files import send_picture
+from webapp.studies.files import PREVIEW, send_picture
 from webapp.studies.tables import Study
 from webapp.words import gettext as _
 
@@ -90,7 +92,19 @@ def read_anyway(uuid: str) -> tuple[Response, int]:
 def file(uuid: str, name: str) -> Response:
     """A picture of a study: the preview, a region, a lesion or a heatmap."""
     study = history.visible_study(_user(), uuid)
-    return send_picture(study, incoming.latest_reading(study), name, sealed=is_sealed(_user(), study))
+    picture = send_picture(study, incoming.latest_reading(study), name, sealed=is_sealed(_user(), study))
+    if name != PREVIEW:
+        reveal(_user(), [study])
+    return picture
+
+
+@bp.get("/studies/<uuid>/outlines/<int:verdict>.png")
+def outline(uuid: str, verdict: int) -> Response:
+    """The outline that was signed with a verdict."""
+    study = history.visible_study(_user(), uuid)
+    picture = send_outline(study, verdict, sealed=is_sealed(_user(), study))
+    reveal(_user(), [study])
+    return picture
 
 
 @bp.get("/studies/<uuid>/verdicts")
@@ -104,7 +118,9 @@ def sign_verdict(uuid: str) -> tuple[Response, int]:
     """Sign a verdict on what a model says; an earlier one is superseded."""
     study = history.visible_study(_user(), uuid)
     prediction = signing.prediction_of(study, request.form.get("model", ""))
-    signing.sign_verdict(_user(), study, prediction, opinion_from(request.form, task(study.task)))
+    signing.sign_verdict(
+        _user(), study, prediction, opinion_from(request.form, task(study.task), request.files)
+    )
     return _verdicts(study), 201
 
 
@@ -134,12 +150,16 @@ def _http_error(error: HTTPException) -> Response:
 
 
 def _whole(study: Study) -> Response:
-    reading = incoming.latest_reading(study)
-    return jsonify(answers.whole(study, reading, sealed=is_sealed(_user(), study)))
+    reading, sealed = incoming.latest_reading(study), is_sealed(_user(), study)
+    if reading.state == "done" and not sealed:
+        reveal(_user(), [study])
+    return jsonify(answers.whole(study, reading, sealed=sealed))
 
 
 def _verdicts(study: Study) -> Response:
     found = [] if is_sealed(_user(), study) else signing.verdicts_on(study)
+    if found:
+        reveal(_user(), [study])
     reader = _user() if reads(_user(), study) else study.user
     return jsonify(verdicts.told(found, signing.own_answer_of(reader, study)))
 

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from flask import url_for
+
 from ml.tasks import Head, offered
 from webapp.reviews.opinions import ANSWER
+from webapp.reviews.outlines import MAX_BYTES
+from webapp.reviews.reveals import is_independent
 from webapp.reviews.signing import CANNOT_TELL, NOTE_LENGTH
 from webapp.reviews.tables import JUDGEMENTS, REASONS, OwnAnswer, Verdict
 from webapp.reviews.view import superseded
@@ -24,6 +28,7 @@ def own_answer(own: OwnAnswer) -> dict[str, Any]:
     """What a second reader said before the models' answers."""
     return {
         "answers": own.labels,
+        "independent": is_independent(own),
         "note": own.note,
         "signed_by": own.signed_by,
         "signed_at": own.signed_at.isoformat(),
@@ -42,8 +47,20 @@ def _verdict(verdict: Verdict, old: bool) -> dict[str, Any]:
         "note": verdict.note,
         "signed_by": verdict.signed_by,
         "signed_at": verdict.signed_at.isoformat(),
+        "outline": _outline(verdict),
         "superseded": old,
         "outside_validated_input": prediction.reading.outside_validated_input,
+    }
+
+
+def _outline(verdict: Verdict) -> dict[str, Any] | None:
+    if verdict.outline_file is None:
+        return None
+    return {
+        "kind": verdict.outline_kind,
+        "pixels": verdict.outline_px,
+        "sha256": verdict.outline_sha256,
+        "mask": url_for("api.outline", uuid=verdict.study.uuid, verdict=verdict.id, _external=True),
     }
 
 
@@ -64,15 +81,38 @@ def schemas() -> dict[str, Any]:
             "answers": {**answers, "description": "Head to right label."},
             "reason": {"type": "string", "enum": ["", *REASONS]},
             **signed,
+            "outline": {
+                "anyOf": [{"$ref": "#/components/schemas/Outline"}, {"type": "null"}],
+                "description": "What the clinician drew where the model's outline is wrong.",
+            },
             "superseded": {"type": "boolean", "description": "The same person signed a later one."},
             "outside_validated_input": {"type": "boolean"},
         }
     )
+    independent = {
+        "type": "boolean",
+        "description": "It was on record before the models' answers were shown to whoever gave it.",
+    }
     unknown = {"type": "object", "additionalProperties": {"type": ["string", "null"]}}
-    own = _object({"answers": {**unknown, "description": "Head to label; null: cannot tell."}, **signed})
+    own = _object(
+        {
+            "answers": {**unknown, "description": "Head to label; null: cannot tell."},
+            "independent": independent,
+            **signed,
+        }
+    )
+    outline = _object(
+        {
+            "kind": {"type": "string", "enum": ["region", "lesion"]},
+            "pixels": {"type": "integer", "minimum": 0, "description": "0: there is nothing to outline."},
+            "sha256": {"type": "string"},
+            "mask": {"type": "string", "format": "uri", "description": "1-bit PNG on the image's own grid."},
+        }
+    )
     either = {"anyOf": [{"$ref": "#/components/schemas/OwnAnswer"}, {"type": "null"}]}
     return {
         "OwnAnswer": own,
+        "Outline": outline,
         "Verdicts": _object({"verdicts": {"type": "array", "items": verdict}, "own_answer": either}),
     }
 
@@ -91,6 +131,12 @@ def verdict_fields() -> dict[str, Any]:
                 "description": "Needed with disagree and unusable.",
             },
             "note": {"type": "string", "maxLength": NOTE_LENGTH},
+            "outline": {
+                "type": "string",
+                "contentMediaType": "image/png",
+                "description": "The right outline, with disagree and a model that outlines something: a PNG as large as the "
+                f"image, black outside and white inside, at most {MAX_BYTES // 2**20} MB. Send multipart/form-data.",
+            },
             **_answers("Right answer, needed with disagree for each head of the task."),
         },
     }

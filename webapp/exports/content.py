@@ -14,7 +14,7 @@ from webapp.extensions import utc_now
 from webapp.pages.facts import Facts, facts_of
 from webapp.readings.tables import Prediction, Reading
 from webapp.reviews.sealing import is_sealed
-from webapp.reviews.signing import own_answer_of, verdicts_on
+from webapp.reviews.signing import own_answers_on, verdicts_on
 from webapp.reviews.tables import OwnAnswer, Verdict
 from webapp.reviews.view import Review, reviews_of
 from webapp.settings import current_settings
@@ -69,7 +69,7 @@ class Content:
     result: Result
     reviews: Mapping[str, Review]
     verdicts: tuple[Verdict, ...]
-    own_answer: OwnAnswer | None
+    own_answers: tuple[OwnAnswer, ...]
     models: tuple[ModelFacts, ...]
     made_at: datetime
 
@@ -103,7 +103,7 @@ def content_of(user: User, study: Study) -> Content:
         result=result_of(reading, spec, {key: card.thresholds for key, card in cards.items()}),
         reviews=reviews_of(user, study, reading, spec),
         verdicts=tuple(verdicts_on(study)),
-        own_answer=own_answer_of(study.user, study),
+        own_answers=tuple(own_answers_on(study)),
         models=_models(spec, reading, cards),
         made_at=utc_now(),
     )

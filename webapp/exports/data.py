@@ -16,7 +16,7 @@ CARD_FIELDS = ("intended_use", "not_for", "known_failures", "data", "label_sourc
 
 def as_data(content: Content) -> dict[str, Any]:
     """Numbers, strings, lists and mappings only; study, predictions and verdicts are shaped as in the HTTP interface."""
-    told = verdicts.told(list(content.verdicts), content.own_answer)
+    told = verdicts.told(list(content.verdicts), None)["verdicts"]
     study = answers.whole(content.study, content.reading, sealed=False)
     predictions = study.pop("predictions")
     study.pop("sealed")
@@ -33,8 +33,8 @@ def as_data(content: Content) -> dict[str, Any]:
             "details": list(content.result.details),
         },
         "predictions": predictions,
-        "verdicts": told["verdicts"],
-        "own_answer": told["own_answer"],
+        "verdicts": told,
+        "own_answers": [verdicts.own_answer(own) for own in content.own_answers],
         "models": [_model(facts) for facts in content.models],
         "limits": [_(limit) for limit in content.spec.wording.limits],
     }

@@ -11,6 +11,7 @@ from webapp.errors import page_for, render_error
 from webapp.exports.content import Content, NotExported, content_of
 from webapp.exports.data import as_data
 from webapp.exports.table import csv_of
+from webapp.reviews.reveals import reveal
 from webapp.studies.history import visible_study
 
 bp = Blueprint("exports", __name__, url_prefix="/studies/<uuid>")
@@ -56,7 +57,10 @@ def _not_exported(refused: NotExported) -> Response:
 
 def _content(uuid: str) -> Content:
     user = signed_in_user()
-    return content_of(user, visible_study(user, uuid))
+    study = visible_study(user, uuid)
+    content = content_of(user, study)
+    reveal(user, [study])
+    return content
 
 
 def _download(body: bytes, kind: str, uuid: str, name: str) -> Response:

@@ -16,8 +16,8 @@ COLUMNS = ("study", "outside_validated_input", "record", "number", "model", "ver
 
 # What a spreadsheet takes for a formula, also in its full-width forms (OWASP, CSV injection).
 _FORMULA = re.compile(r"[\t\r\n]|\s*[=+\-@＝＋－＠]")
-_MANY = ("predictions", "verdicts", "models")
-_ONE = {"predictions": "prediction", "verdicts": "verdict", "models": "model"}
+_MANY = ("predictions", "verdicts", "own_answers", "models")
+_ONE = {"predictions": "prediction", "verdicts": "verdict", "own_answers": "own_answer", "models": "model"}
 
 
 def csv_of(content: Content) -> bytes:
@@ -45,7 +45,14 @@ def _values(data: Mapping[str, Any]) -> Iterator[tuple[str, str, str, str, str, 
         if name in _MANY:
             for number, item in enumerate(inner, start=1):
                 for field, value in _flat(item):
-                    yield _ONE[name], str(number), item["model"], item["version"], field, value
+                    yield (
+                        _ONE[name],
+                        str(number),
+                        item.get("model", ""),
+                        item.get("version", ""),
+                        field,
+                        value,
+                    )
         elif isinstance(inner, dict):
             for field, value in _flat(inner):
                 yield name, "", "", "", field, value

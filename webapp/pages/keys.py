@@ -39,6 +39,7 @@ def key_groups() -> tuple[Group, ...]:
                 (("H",), _("Heatmap: focused, unfocused, none")),
                 (("G",), _("Region outline")),
                 (("E",), _("Lesion")),
+                (("Shift", "G"), _("Outlines that readers drew")),
                 (("[", "]"), _("Overlay opacity down, up")),
             ),
         ),
@@ -60,6 +61,19 @@ def key_groups() -> tuple[Group, ...]:
                 (("D",), _("Disagree")),
                 (("U",), _("Unusable")),
                 (("Ctrl", "Enter"), _("Sign, or record the own answer")),
+            ),
+        ),
+        (
+            _("Drawing an outline (page of a verdict)"),
+            (
+                (("Shift", "B"), _("Brush; Enter puts it down and takes it up")),
+                (("Shift", "E"), _("Eraser")),
+                (("Shift", "P"), _("Polygon; Enter sets a point, Shift Enter closes it")),
+                (("arrows",), _("Move the cross; with Ctrl and Shift ten times as far")),
+                (("-", "+"), _("Brush smaller, larger")),
+                (("Ctrl", "Z"), _("Undo; with Shift do it again")),
+                (("Backspace",), _("Take the last point of the polygon back")),
+                (("Esc",), _("Drop the polygon")),
             ),
         ),
         (

@@ -39,6 +39,11 @@ class Moment:
         """Whether its answers are there and for this user."""
         return self.reading.state == "done" and not self.sealed
 
+    @property
+    def tells(self) -> bool:
+        """Whether the page of the patient tells of an answer: of the models, or in a verdict on them."""
+        return self.is_open or bool(self.verdicts and not self.sealed)
+
 
 def studies_of_patient(user: User, study: Study) -> list[Moment]:
     """The studies with the patient code of this one that `user` may see, the newest first, MOST at most.

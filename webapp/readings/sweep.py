@@ -15,6 +15,7 @@ from webapp.extensions import db
 from webapp.readings import claims, heartbeat
 from webapp.readings.queue import ring, rung
 from webapp.readings.tables import ACTIVE, Prediction, Reading
+from webapp.reviews.tables import Verdict
 from webapp.studies import files
 from webapp.studies.tables import Image, Study
 
@@ -94,6 +95,10 @@ def _files_of(uuids: Sequence[str]) -> dict[str, set[str]]:
     pictures = pictures.join(Prediction, Prediction.image_id == Image.id).where(Study.uuid.in_(uuids))
     for uuid, names in db.session.execute(pictures):
         known[uuid].update(names.values())
+    drawn = select(Study.uuid, Verdict.outline_file).join(Verdict, Verdict.study_id == Study.id)
+    drawn = drawn.where(Study.uuid.in_(uuids), Verdict.outline_file.is_not(None))
+    for uuid, outline in db.session.execute(drawn):
+        known[uuid].add(str(outline))
     db.session.rollback()
     return known
 

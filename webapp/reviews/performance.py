@@ -13,6 +13,7 @@ from webapp.accounts.tables import User
 from webapp.extensions import db
 from webapp.readings.tables import Prediction, Reading
 from webapp.reviews.intervals import TOO_FEW, Share
+from webapp.reviews.reveals import independent
 from webapp.reviews.tables import OwnAnswer, Verdict
 from webapp.studies.tables import Study
 
@@ -103,7 +104,7 @@ def measured(spec: TaskSpec, judged: Iterable[Judged]) -> tuple[ModelFigures, ..
     return tuple(
         _figures(spec, model, version, by_model[key, version])
         for model in spec.models
-        for key, version in sorted(by_model, key=lambda found: _parts(found[1]), reverse=True)
+        for key, version in sorted(by_model, key=lambda found: version_order(found[1]), reverse=True)
         if key == model.key
     )
 
@@ -116,6 +117,14 @@ def changes_of(user: User, spec: TaskSpec) -> tuple[Changes, ...]:
         changes(head, [(own.get(head.key), final.get(key, {}).get(head.key)) for key, own in first.items()])
         for head in spec.heads
     )
+
+
+def seen_first(user: User, spec: TaskSpec) -> int:
+    """How many own answers came after the models' had been seen; they count as no change of mind, and as none kept."""
+    query = select(func.count(OwnAnswer.id)).join(Study).where(Study.task == spec.key, ~independent())
+    if not user.is_admin:
+        query = query.where(OwnAnswer.user_id == user.id)
+    return db.session.scalar(query) or 0
 
 
 def changes(head: Head, pairs: Iterable[tuple[str | None, str | None]]) -> Changes:
@@ -148,7 +157,7 @@ def _matrix(head: Head, judged: list[Judged]) -> tuple[tuple[int, ...], ...]:
     return tuple(tuple(pairs[right, said] for said in head.labels) for right in head.labels)
 
 
-def _parts(version: str) -> tuple[tuple[bool, int, str], ...]:
+def version_order(version: str) -> tuple[tuple[bool, int, str], ...]:
     """A version for sorting: 1.10.0 after 1.9.0, and anything that is no number before numbers."""
     return tuple((part.isdigit(), int(part) if part.isdigit() else 0, part) for part in version.split("."))
 
@@ -181,8 +190,8 @@ def _judged(user: User, spec: TaskSpec) -> list[Judged]:
 
 
 def _own_answers(user: User, spec: TaskSpec) -> dict[tuple[int, int], Mapping[str, str | None]]:
-    """User and study to the labels of the own answer."""
-    query = select(OwnAnswer).join(Study).where(Study.task == spec.key)
+    """User and study to the labels of the own answer, where it was independent of the models."""
+    query = select(OwnAnswer).join(Study).where(Study.task == spec.key, independent())
     if not user.is_admin:
         query = query.where(OwnAnswer.user_id == user.id)
     return {(own.user_id, own.study_id): own.labels for own in db.session.scalars(query)}

@@ -2,27 +2,36 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, jsonify, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from ml.tasks import offered, task
 from webapp.accounts.access import login_required_active, signed_in_user
 from webapp.reviews import signing
+from webapp.reviews.drift import drift_of
+from webapp.reviews.drift_chart import chart_of
 from webapp.reviews.opinions import opinion_from
-from webapp.reviews.performance import changes_of, performance_of
+from webapp.reviews.outlines import send_outline
+from webapp.reviews.performance import changes_of, performance_of, seen_first
+from webapp.reviews.reveals import reveal, reveal_of
 from webapp.reviews.sealing import is_sealed
 from webapp.reviews.signing import NotSigned, Opinion
-from webapp.reviews.view import judgement_names, reason_names, review_of
+from webapp.reviews.view import judgement_names, outlines_of, reason_names, review_of, starts_of
 from webapp.studies.history import visible_study
 from webapp.studies.tables import Study
 from webapp.studies.upload import latest_reading
-from webapp.studies.view.sides import sides_of
+from webapp.studies.view import result_of
+from webapp.studies.view.numbers import score
+from webapp.studies.view.picture import picture_of
 from webapp.words import gettext as _
 
 bp = Blueprint("reviews", __name__)
 bp.add_app_template_global(judgement_names)
 bp.add_app_template_global(reason_names)
-Answer = str | Response | tuple[str, int]
+bp.add_app_template_global(outlines_of)
+bp.add_app_template_global(chart_of, "drift_chart")
+bp.add_app_template_filter(score)
+Answer = str | Response | tuple[str | Response, int]
 
 
 @bp.get("/studies/<uuid>/verdicts/<model>")
@@ -38,7 +47,7 @@ def sign(uuid: str, model: str) -> Answer:
     """Sign a verdict."""
     user = signed_in_user()
     study = visible_study(user, uuid)
-    opinion = opinion_from(request.form, task(study.task))
+    opinion = opinion_from(request.form, task(study.task), request.files)
     prediction = signing.prediction_of(study, model)
     try:
         if request.form.get("prediction", type=int) != prediction.id:
@@ -47,11 +56,25 @@ def sign(uuid: str, model: str) -> Answer:
             )
         signing.sign_verdict(user, study, prediction, opinion)
     except NotSigned as refused:
+        if _asks_for_json():
+            return jsonify(sentence=refused.sentence), refused.status
         if is_sealed(user, study):
             return redirect(url_for("studies.show", uuid=uuid), 303)
         return _verdict_page(study, model, opinion, refused.sentence), refused.status
     flash(_("Your verdict is signed."))
-    return redirect(url_for("studies.show", uuid=uuid) + f"#model-{model}", 303)
+    after = url_for("studies.show", uuid=uuid) + f"#model-{model}"
+    return (jsonify(location=after), 201) if _asks_for_json() else redirect(after, 303)
+
+
+@bp.get("/studies/<uuid>/outlines/<int:verdict>.png")
+@login_required_active
+def outline(uuid: str, verdict: int) -> Response:
+    """The outline that was signed with a verdict."""
+    user = signed_in_user()
+    study = visible_study(user, uuid)
+    picture = send_outline(study, verdict, sealed=is_sealed(user, study))
+    reveal(user, [study])
+    return picture
 
 
 @bp.get("/studies/<uuid>/own-answer")
@@ -96,8 +119,15 @@ def performance() -> Answer:
         tasks=tasks,
         models=performance_of(user, spec),
         answered_first=answered_first,
+        seen_first=seen_first(user, spec),
+        drifts=drift_of(user, spec),
         nav="performance",
     )
+
+
+def _asks_for_json() -> bool:
+    """Whether a script has sent the form: it keeps the page, and with it what was drawn, until the verdict is stored."""
+    return request.accept_mimetypes.best == "application/json"
 
 
 def _own_answer_page(study: Study, opinion: Opinion | None = None, error: str = "") -> str:
@@ -106,7 +136,8 @@ def _own_answer_page(study: Study, opinion: Opinion | None = None, error: str = 
         study=study,
         task=task(study.task),
         reading=latest_reading(study),
-        sides=sides_of(study.images[0].orientation),
+        seen=reveal_of(signed_in_user(), study),
+        image={"uuid": study.uuid, "picture": picture_of(study.images[0])},
         opinion=opinion or Opinion(),
         error=error,
         cannot_tell=signing.CANNOT_TELL,
@@ -119,13 +150,22 @@ def _verdict_page(study: Study, model: str, opinion: Opinion | None = None, erro
     if is_sealed(user, study):
         abort(404)
     prediction = signing.prediction_of(study, model)
+    reveal(user, [study])
+    verdicts = signing.verdicts_on(study)
+    review = review_of(user, study, prediction, spec, verdicts)
+    result = result_of(prediction.reading, spec, {})
     return render_template(
         "reviews/verdict.html",
         study=study,
         task=spec,
-        model=next((m for m in spec.models if m.key == model), None),
+        result=result,
+        # None for a model that left the task: what it marked is then not shown, only what it said.
+        column=next((column for column in result.columns if column.key == model), None),
+        name=next((known.name for known in spec.models if known.key == model), model),
         prediction=prediction,
-        review=review_of(user, study, prediction, spec, signing.verdicts_on(study)),
+        review=review,
+        reviews={model: review},
+        starts=starts_of(prediction, spec, verdicts),
         opinion=opinion,
         error=error,
         nav="worklist",

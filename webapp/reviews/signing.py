@@ -13,9 +13,11 @@ from ml.tasks import Head, TaskSpec, UnknownModel, task
 from webapp.accounts.tables import User
 from webapp.extensions import db
 from webapp.readings.tables import Prediction, Reading
+from webapp.reviews.outlines import NoOutline, Outline, checked_outline, outline_kind
 from webapp.reviews.sealing import is_sealed
 from webapp.reviews.tables import JUDGEMENTS, REASONS, OwnAnswer, Verdict
 from webapp.sharing.colleagues import reads
+from webapp.studies import files
 from webapp.studies.tables import Study
 from webapp.transactions import committed
 from webapp.words import gettext as _
@@ -36,12 +38,14 @@ class NotSigned(Exception):
 
 @dataclass(frozen=True)
 class Opinion:
-    """What somebody wants to sign. `labels`: head key to right label, or to CANNOT_TELL in an own answer."""
+    """What somebody wants to sign. `labels`: head key to right label, or to CANNOT_TELL in an own answer. `outline`: the PNG of
+    the right outline, where one was drawn."""
 
     judgement: str = ""
     labels: Mapping[str, str] = field(default_factory=dict)
     reason: str = ""
     note: str = ""
+    outline: bytes | None = None
 
 
 def prediction_of(study: Study, model: str) -> Prediction:
@@ -72,7 +76,9 @@ def sign_verdict(user: User, study: Study, prediction: Prediction, opinion: Opin
     _readers_only(user, study)
     if is_sealed(user, study):
         raise NotSigned(409, _("Record your own answer first. The models' answers are sealed until then."))
-    labels = _right_labels(task(study.task), prediction, opinion)
+    spec = task(study.task)
+    labels = _right_labels(spec, prediction, opinion)
+    outline = _right_outline(spec, prediction, opinion)
     values = {
         "study_id": study.id,
         "prediction_id": prediction.id,
@@ -83,13 +89,23 @@ def sign_verdict(user: User, study: Study, prediction: Prediction, opinion: Opin
         "note": _checked_note(opinion.note),
         "signed_by": user.email,
     }
+    uuid, model = study.uuid, prediction.model
+    if outline:
+        kind = outline_kind(spec, model)
+        values |= {"outline_kind": kind, "outline_sha256": outline.sha256, "outline_px": outline.pixels}
+        values |= {"outline_file": _stored(uuid, model, outline)}
 
     def row() -> Verdict:
         verdict = Verdict(**values)
         db.session.add(verdict)
         return verdict
 
-    return committed(row, _PATIENCE_SECONDS)
+    try:
+        return committed(row, _PATIENCE_SECONDS)
+    except BaseException:
+        if outline:
+            files.remove_files(uuid, [str(values["outline_file"])])
+        raise
 
 
 def record_own_answer(user: User, study: Study, opinion: Opinion) -> OwnAnswer:
@@ -166,6 +182,31 @@ def _right_labels(spec: TaskSpec, prediction: Prediction, opinion: Opinion) -> d
     if heads and opinion.reason != "outline" and labels == prediction.labels:
         raise NotSigned(422, _("This is what the model says. Choose agree, or another right answer."))
     return labels
+
+
+def _right_outline(spec: TaskSpec, prediction: Prediction, opinion: Opinion) -> Outline | None:
+    """The outline that goes with this opinion, checked; None where none was drawn. Raises NotSigned."""
+    if opinion.outline is None:
+        return None
+    if outline_kind(spec, prediction.model) is None:
+        raise NotSigned(422, _("This model outlines nothing, so there is no outline to correct."))
+    if opinion.judgement != "disagree":
+        raise NotSigned(
+            422, _("An outline of your own goes with “disagree”. Choose it, or discard the drawing.")
+        )
+    try:
+        return checked_outline(opinion.outline, prediction.image)
+    except NoOutline as error:
+        raise NotSigned(422, error.sentence) from error
+
+
+def _stored(uuid: str, model: str, outline: Outline) -> str:
+    """The name of the outline's new file in the study's folder. Raises NotSigned."""
+    try:
+        files.check_room()
+        return files.add_file(uuid, f"outline-{model}", ".png", outline.data)
+    except files.DiskFull as error:
+        raise NotSigned(error.status, error.sentence) from error
 
 
 def _own_labels(spec: TaskSpec, opinion: Opinion) -> dict[str, str | None]:

@@ -1,4 +1,5 @@
-"""What clinicians say of the models: verdicts on predictions, and own answers given before them. Rows are never changed."""
+"""What clinicians say of the models: verdicts on predictions, own answers given before them, and when the models' answers
+were shown to them. Rows are never changed."""
 
 from __future__ import annotations
 
@@ -28,7 +29,9 @@ class Verdict(Base):
 
     `judgement` is agree, disagree or unusable. `labels` is head key to right label: the prediction's own where the
     clinician agrees, none where it is unusable or the model gives no labels. `reason` is one of REASONS, or empty
-    with agree. `signed_by` is the account's name at that time.
+    with agree. `signed_by` is the account's name at that time. A clinician may have drawn the right outline:
+    `outline_file` is its mask in the study's folder (1-bit PNG on the image's own grid), `outline_sha256` that of the
+    file, `outline_kind` region or lesion, `outline_px` how many pixels lie inside: 0 says that there is nothing to outline.
     """
 
     __tablename__ = "verdict"
@@ -44,6 +47,10 @@ class Verdict(Base):
     note: Mapped[str] = mapped_column(String(1000), default="")
     signed_by: Mapped[str] = mapped_column(String(254))
     signed_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
+    outline_kind: Mapped[str | None] = mapped_column(String(16))
+    outline_file: Mapped[str | None] = mapped_column(String(128))
+    outline_sha256: Mapped[str | None] = mapped_column(String(64))
+    outline_px: Mapped[int | None]
 
     study: Mapped[Study] = relationship()
     prediction: Mapped[Prediction] = relationship()
@@ -71,9 +78,23 @@ class OwnAnswer(Base):
     user: Mapped[User] = relationship()
 
 
+class Reveal(Base):
+    """When the models' answers on a study were first shown to a user: an own answer that is later is not independent."""
+
+    __tablename__ = "reveal"
+    __table_args__ = (UniqueConstraint("study_id", "user_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    study_id: Mapped[int] = mapped_column(ForeignKey("study.id"))
+    user_id: Mapped[int] = mapped_column(ForeignKey("user.id"), index=True)
+    revealed_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
+
+
 @event.listens_for(Verdict, "before_update")
 @event.listens_for(Verdict, "before_delete")
 @event.listens_for(OwnAnswer, "before_update")
 @event.listens_for(OwnAnswer, "before_delete")
+@event.listens_for(Reveal, "before_update")
+@event.listens_for(Reveal, "before_delete")
 def _keep(_mapper: Mapper[Base], _connection: Connection, row: Base) -> None:
     raise SignedRowKept(f"{type(row).__name__} rows are signed; add a later one instead.")

@@ -6,20 +6,30 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from flask import url_for
+
 from ml.tasks import Head, TaskSpec
 from webapp.accounts.tables import User
+from webapp.formats import day_time
 from webapp.readings.tables import Prediction, Reading
-from webapp.reviews.signing import heads_of, verdicts_on
+from webapp.reviews.outlines import outline_kind
+from webapp.reviews.reveals import is_independent
+from webapp.reviews.signing import heads_of, own_answers_on, verdicts_on
 from webapp.reviews.tables import OwnAnswer, Verdict
 from webapp.sharing.colleagues import reads
 from webapp.studies.tables import Study
+from webapp.studies.view.numbers import area, lesion_area
 from webapp.words import gettext as _
 
 
 @dataclass(frozen=True)
 class Signed:
-    """One signed verdict in words. `superseded`: the same person signed a later one on the same prediction."""
+    """One signed verdict in words. `superseded`: the same person signed a later one on the same prediction.
 
+    `outline` says what was drawn with it; empty where nothing was.
+    """
+
+    id: int
     judgement: str
     name: str
     tone: str
@@ -30,21 +40,50 @@ class Signed:
     by: str
     at: datetime
     superseded: bool
+    outline: str
+
+
+@dataclass(frozen=True)
+class OwnSaid:
+    """One own answer in words; `sentence` says whether it came before the models' answers were seen."""
+
+    sentence: str
+    note: str
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Start:
+    """A mask that a drawing may start from. `file`: a picture of the study; `verdict`: the verdict with which it was drawn."""
+
+    name: str
+    file: str = ""
+    verdict: int = 0
 
 
 @dataclass(frozen=True)
 class Review:
-    """What is said of one prediction. `current` are the verdicts that count, one a person; `may_sign`: a form is shown."""
+    """What is said of one prediction. `current` are the verdicts that count, one a person; `may_sign`: a form is shown.
+
+    `outline_kind` is what the model outlines, region or lesion; None where it outlines nothing.
+    """
 
     model: str
     prediction: int
     heads: tuple[Head, ...]
     verdicts: tuple[Signed, ...]
     may_sign: bool
+    outline_kind: str | None
 
     @property
     def current(self) -> tuple[Signed, ...]:
         return tuple(verdict for verdict in self.verdicts if not verdict.superseded)
+
+    @property
+    def outlines(self) -> tuple[Signed, ...]:
+        """The verdicts that count and with which an outline was drawn."""
+        return tuple(verdict for verdict in self.current if verdict.outline)
 
 
 def judgement_names() -> dict[str, str]:
@@ -85,7 +124,29 @@ def review_of(
         heads=heads_of(spec, prediction.model),
         verdicts=tuple(_signed(v, spec, v.id in old) for v in verdicts if v.prediction_id == prediction.id),
         may_sign=reads(user, study),
+        outline_kind=outline_kind(spec, prediction.model),
     )
+
+
+def starts_of(prediction: Prediction, spec: TaskSpec, verdicts: Iterable[Verdict]) -> tuple[Start, ...]:
+    """What a corrected outline may start from: masks of the same kind on the same image, this model's own first."""
+    kind = outline_kind(spec, prediction.model)
+    if kind is None:
+        return ()
+    others = sorted(prediction.reading.predictions, key=lambda other: other.model != prediction.model)
+    models = [
+        Start(spec.model(other.model).name, file=f"{other.model}-{kind}.png")
+        for other in others
+        if other.image_id == prediction.image_id
+        and kind in other.files
+        and outline_kind(spec, other.model) == kind
+    ]
+    drawn = [
+        Start(f"{verdict.signed_by}, {day_time(verdict.signed_at)}", verdict=verdict.id)
+        for verdict in verdicts
+        if verdict.outline_kind == kind and verdict.prediction.image_id == prediction.image_id
+    ]
+    return (*models, *reversed(drawn))
 
 
 def superseded(verdicts: Iterable[Verdict]) -> set[int]:
@@ -98,6 +159,16 @@ def superseded(verdicts: Iterable[Verdict]) -> set[int]:
             old.add(last[key])
         last[key] = verdict.id
     return old
+
+
+def outlines_of(uuid: str, verdicts: Iterable[Signed]) -> list[str]:
+    """Addresses of the outlines that were drawn with these verdicts on a study, for the viewer."""
+    return [url_for("reviews.outline", uuid=uuid, verdict=verdict.id) for verdict in verdicts]
+
+
+def own_answers_of(study: Study, spec: TaskSpec) -> tuple[OwnSaid, ...]:
+    """What readers said before the models, the earliest first."""
+    return tuple(_own(answer, spec) for answer in own_answers_on(study))
 
 
 def own_words(answer: OwnAnswer, spec: TaskSpec) -> str:
@@ -122,6 +193,7 @@ def _signed(verdict: Verdict, spec: TaskSpec, old: bool) -> Signed:
         "unusable": ("quiet", "unusable"),
     }[verdict.judgement]
     return Signed(
+        id=verdict.id,
         judgement=verdict.judgement,
         name=judgement_names()[verdict.judgement],
         tone=tone,
@@ -132,4 +204,29 @@ def _signed(verdict: Verdict, spec: TaskSpec, old: bool) -> Signed:
         by=verdict.signed_by,
         at=verdict.signed_at,
         superseded=old,
+        outline=_outline(verdict),
     )
+
+
+def _own(answer: OwnAnswer, spec: TaskSpec) -> OwnSaid:
+    words = own_words(answer, spec)
+    if is_independent(answer):
+        sentence = _("Own answer before the models’: %(answer)s", answer=words)
+    else:
+        sentence = _(
+            "Own answer, given after the models’ had been seen, so not independent: %(answer)s", answer=words
+        )
+    return OwnSaid(sentence, answer.note, answer.signed_by, answer.signed_at)
+
+
+def _outline(verdict: Verdict) -> str:
+    if verdict.outline_px is None:
+        return ""
+    if verdict.outline_px == 0:
+        return _("Drawn: nothing to outline")
+    image = verdict.prediction.image
+    if image.pixel_mm_row and image.pixel_mm_column:
+        drawn = lesion_area(verdict.outline_px * image.pixel_mm_row * image.pixel_mm_column)
+    else:
+        drawn = area(None, verdict.outline_px)
+    return _("Outline drawn: %(area)s", area=drawn)

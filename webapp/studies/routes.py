@@ -26,14 +26,14 @@ from webapp.accounts.tables import User
 from webapp.exports.links import links_of
 from webapp.extensions import utc_now
 from webapp.readings import claims
+from webapp.reviews.reveals import reveal
 from webapp.reviews.sealing import is_sealed
-from webapp.reviews.signing import own_answers_on
-from webapp.reviews.view import own_words, reviews_of
+from webapp.reviews.view import own_answers_of, reviews_of
 from webapp.settings import current_settings
 from webapp.studies import history as past
 from webapp.studies import upload as incoming
 from webapp.studies.events import follow
-from webapp.studies.files import send_picture
+from webapp.studies.files import PREVIEW, send_picture
 from webapp.studies.follow_up import MOST, CannotCompare, others_of, side_by_side
 from webapp.studies.forms import ReadAgainForm, ReadAnywayForm, SearchForm, StudyForm, study_form
 from webapp.studies.marks import marks_of, send_map
@@ -127,11 +127,13 @@ def show(uuid: str) -> Answer:
     if reading.state == "stopped":
         shared |= {"tasks_to_choose": offered() if spec is FIND_TASK else (), "reason_length": REASON_LENGTH}
     if reading.state in ("done", "stopped"):
+        if reading.state == "done":
+            reveal(user, [study])
         shared |= {
             "reviews": reviews_of(user, study, reading, spec),
             "exports": links_of(study, reading, spec),
+            "own_answers": own_answers_of(study, spec),
         }
-        shared |= {"own_answers": [(own, own_words(own, spec)) for own in own_answers_on(study)]}
         marks = marks_of(reading, spec, study.images[0])
         result = result_of(reading, spec, _thresholds(spec), marks)
         return render_template(
@@ -225,7 +227,10 @@ def file(uuid: str, name: str) -> AnyResponse:
     """A picture of a study: the preview, or a region, lesion or heatmap of its last reading."""
     user = signed_in_user()
     study = past.visible_study(user, uuid)
-    return send_picture(study, incoming.latest_reading(study), name, sealed=is_sealed(user, study))
+    picture = send_picture(study, incoming.latest_reading(study), name, sealed=is_sealed(user, study))
+    if name != PREVIEW:
+        reveal(user, [study])
+    return picture
 
 
 @bp.get("/studies/<uuid>/agreement/<kind>.png")
@@ -236,7 +241,9 @@ def agreement_map(uuid: str, kind: str) -> AnyResponse:
     study = past.visible_study(user, uuid)
     reading = incoming.latest_reading(study)
     marks = marks_of(reading, task(study.task), study.images[0]) if reading.state == "done" else ()
-    return send_map(marks, kind, sealed=is_sealed(user, study))
+    picture = send_map(marks, kind, sealed=is_sealed(user, study))
+    reveal(user, [study])
+    return picture
 
 
 @bp.get("/studies/<uuid>/pixels")
@@ -251,15 +258,19 @@ def _visit(user: User, study: Study, number: int) -> Visit:
     spec = task(study.task)
     sealed = is_sealed(user, study)
     open_ = reading.state == "done" and not sealed
+    if open_:
+        reveal(user, [study])
     result = result_of(reading, spec, _thresholds(spec)) if open_ else None
     return visit_of(number, reading, spec, result, sealed=sealed)
 
 
 def _history(filters: Filters, place: Mapping[str, str]) -> str:
     user = signed_in_user()
+    page = page_of(user, filters, place.get("after", ""), place.get("before", ""))
+    reveal(user, [row.study for row in page.rows if row.is_open])
     return render_template(
         "studies/history.html",
-        page=page_of(user, filters, place.get("after", ""), place.get("before", "")),
+        page=page,
         filters=filters,
         tasks=offered(),
         states=past.STATES,

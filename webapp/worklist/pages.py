@@ -49,6 +49,11 @@ class Row:
     judged_by: int
 
     @property
+    def is_open(self) -> bool:
+        """Whether its answers are there and for this user."""
+        return self.reading.state == "done" and not self.sealed
+
+    @property
     def task_name(self) -> str:
         return self._spec.name if self._spec else self.study.task
 

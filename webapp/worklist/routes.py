@@ -8,6 +8,7 @@ from flask import Blueprint, Response, flash, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from webapp.accounts.access import login_required_active, signed_in_user
+from webapp.reviews.reveals import reveal
 from webapp.words import gettext as _
 from webapp.words import ngettext
 from webapp.worklist import selection
@@ -41,10 +42,12 @@ def label() -> Answer:
 @login_required_active
 def findings() -> Answer:
     """The findings of the chosen studies as one CSV."""
-    rows = rows_of(signed_in_user(), _chosen()[: selection.MOST])
+    user = signed_in_user()
+    rows = rows_of(user, _chosen()[: selection.MOST])
     if not rows:
         flash(_("Choose studies first: tick their rows."), "warning")
         return _back()
+    reveal(user, [row.study for row in rows if row.is_open])
     answer = Response(findings_csv(rows), content_type="text/csv; charset=utf-8")
     answer.headers["Content-Disposition"] = "attachment; filename=sidelight-findings.csv"
     return answer

@@ -1,5 +1,8 @@
 /* What hands do on a viewport: drag with the chosen tool, wheel, two fingers, and the same by keys. */
 const STEP = 8;
+/* Tools that act on points of the image: by keys a cross moves, which ruler and drawing take for the pointer. */
+const ON_POINTS = new Set(["ruler", "magnifier", "brush", "eraser", "polygon"]);
+const DRAWING = new Set(["brush", "eraser", "polygon"]);
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
 const placeOf = (figure, event) => {
@@ -68,11 +71,13 @@ export function listen(viewer, pane, say) {
     viewer.pan((place.x - before.x) / 2, (place.y - before.y) / 2, pane);
   }
 
-  /* Ctrl and an arrow are a drag by keys; with ruler or magnifier they move a cross, and Enter sets the ruler's ends. */
+  /* Ctrl and an arrow are a drag by keys; on points they move a cross (an arrow alone where something is drawn), and Enter
+     sets the ruler's ends. */
   figure.addEventListener("keydown", (event) => {
     if (event.target !== figure) return;
-    const points = viewer.tool === "ruler" || viewer.tool === "magnifier";
-    if (event.ctrlKey && ARROWS[event.key]) {
+    const points = ON_POINTS.has(viewer.tool);
+    const alone = DRAWING.has(viewer.tool) && !event.shiftKey && !event.altKey && !event.metaKey;
+    if (ARROWS[event.key] && (event.ctrlKey || alone)) {
       const [across, down] = ARROWS[event.key];
       const step = (points ? 1 : STEP) * (event.shiftKey ? 10 : 1);
       if (points) moveCross(across * step, down * step);

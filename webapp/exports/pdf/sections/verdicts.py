@@ -11,7 +11,7 @@ from webapp.exports.pdf.look import BODY, CELL, CELL_BOLD, HEADING, RULED, TITLE
 from webapp.exports.pdf.tags import tagged_table
 from webapp.exports.pdf.text import paragraph
 from webapp.formats import day_time
-from webapp.reviews.view import Signed, judgement_names, own_words
+from webapp.reviews.view import Signed, judgement_names, own_answers_of
 from webapp.studies.view.columns import short_name
 from webapp.words import gettext as _
 from webapp.words import ngettext
@@ -20,10 +20,8 @@ from webapp.words import ngettext
 def verdict_title(content: Content) -> Iterable[Flowable]:
     """Who agrees with what, in one line; the signatures below it."""
     yield paragraph(_title(content), TITLE)
-    own = content.own_answer
-    if own is not None:
-        said = _("Own answer before the models’: %(answer)s", answer=own_words(own, content.spec))
-        yield paragraph(f"{said}. {own.signed_by}, {day_time(own.signed_at)}. {own.note}".strip(), BODY)
+    for own in own_answers_of(content.study, content.spec):
+        yield paragraph(f"{own.sentence}. {own.by}, {day_time(own.at)}. {own.note}".strip(), BODY)
 
 
 def verdict_history(content: Content) -> Iterable[Flowable]:
@@ -76,7 +74,7 @@ def _table(rows: list[tuple[str, Signed]]) -> Flowable:
     cells = [[paragraph(name, CELL_BOLD) for name in head]]
     for name, signed in rows:
         verdict = f"{signed.name} ({_('superseded')})" if signed.superseded else signed.name
-        why = ". ".join(part for part in (signed.answer, signed.reason, signed.note) if part)
+        why = ". ".join(part for part in (signed.answer, signed.outline, signed.reason, signed.note) if part)
         cells.append([paragraph(text, CELL) for text in (name, verdict, why, signed.by, day_time(signed.at))])
     shares = (0.2, 0.16, 0.32, 0.19, 0.13)
     return tagged_table(cells, [share * WIDTH for share in shares], style=RULED, repeatRows=1)
