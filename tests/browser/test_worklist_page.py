@@ -78,6 +78,7 @@ def test_without_script_everything_is_a_form(
     page.get_by_role("button", name="Delete").click()
     expect(page.locator("[data-row]")).to_have_count(3)
     page.get_by_role("button", name="Undo").click()
+    page.goto("/studies")
     expect(page.locator("[data-row]")).to_have_count(4)
     context.close()
 
