@@ -125,6 +125,26 @@ def test_on_postgresql_lesions_are_one_new_column() -> None:
     ]
 
 
+def test_on_postgresql_the_worklist_copies_no_table() -> None:
+    written = StringIO()
+    options = {"as_sql": True, "output_buffer": written}
+    context = MigrationContext.configure(dialect_name="postgresql", opts=options)
+    revision = import_module("migrations.versions.0006_worklist")
+
+    with Operations.context(context):
+        revision.upgrade()
+        revision.downgrade()
+
+    statements = written.getvalue()
+    assert (
+        statements.count("ALTER TABLE study ADD COLUMN")
+        == statements.count("ALTER TABLE study DROP COLUMN")
+        == 7
+    )
+    assert statements.count("WHERE ended_at IS NULL;") == 1
+    assert "_alembic_tmp" not in statements
+
+
 def test_readings_from_before_read_anyway_are_kept_there_and_back(empty: Flask) -> None:
     upgrade(revision="0002")
     _run(

@@ -192,10 +192,13 @@ def test_after_sharing_has_ended_the_study_does_not_exist_and_the_verdict_stays(
     app: Flask, anna: FlaskClient, ben: FlaskClient, uuid: str
 ) -> None:
     sign(app, ben, uuid, verdict="agree")
+    post(ben, "/worklist/label", study=uuid, label="teaching", do="give")
+    assert "teaching" in ben.get("/studies").text
 
     post(anna, f"/studies/{uuid}/sharing/end", colleague=str(user_id(app, "ben")))
 
     assert uuid not in table(ben)
+    assert "teaching" not in ben.get("/studies").text
     for part in ("", "/files/preview.png", "/patient", f"/verdicts/{STATUS}"):
         assert ben.get(f"/studies/{uuid}{part}").status_code == 404, part
     assert sign(app, ben, uuid, verdict="agree") == 404

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, exists, select, update
+from sqlalchemy import ColumnElement, delete, exists, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import joinedload
 
@@ -11,6 +11,7 @@ from webapp.extensions import db, utc_now
 from webapp.sharing.tables import Share
 from webapp.studies.tables import Study
 from webapp.transactions import committed
+from webapp.worklist.tables import Label, Labelled
 
 
 def is_shared_with(user: User) -> ColumnElement[bool]:
@@ -58,10 +59,16 @@ def share(owner: User, study: Study, colleague_id: int) -> bool:
 
 
 def end_share(study: Study, colleague_id: int) -> None:
-    """A colleague no longer sees a study. What they signed stays."""
-    ended = (
-        update(Share)
-        .where(Share.study_id == study.id, Share.user_id == colleague_id, Share.ended_at.is_(None))
-        .values(ended_at=utc_now())
-    )
-    committed(lambda: db.session.execute(ended))
+    """A colleague no longer sees a study. What they signed stays; their labels on it go."""
+    study_id = study.id
+    theirs = select(Label.id).where(Label.user_id == colleague_id)
+
+    def rows() -> None:
+        open_share = (Share.study_id == study_id, Share.user_id == colleague_id, Share.ended_at.is_(None))
+        db.session.execute(update(Share).where(*open_share).values(ended_at=utc_now()))
+        db.session.execute(
+            delete(Labelled).where(Labelled.study_id == study_id, Labelled.label_id.in_(theirs)),
+            execution_options={"synchronize_session": False},
+        )
+
+    committed(rows)

@@ -22,8 +22,10 @@ class NotALabel(Exception):
 
 
 def labels_of(user: User) -> list[Label]:
-    """The labels of a user, by name."""
-    return list(db.session.scalars(select(Label).where(Label.user_id == user.id).order_by(Label.folded)))
+    """The labels of a user that are on a study, by name."""
+    used = exists().where(Labelled.label_id == Label.id)
+    query = select(Label).where(Label.user_id == user.id, used).order_by(Label.folded)
+    return list(db.session.scalars(query))
 
 
 def give_label(user: User, name: str, study_ids: list[int]) -> None:
