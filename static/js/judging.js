@@ -14,11 +14,13 @@ function start({ viewer, pane, toolbar }) {
   const viewport = new Viewport(pane.stage);
   const slider = toolbar.querySelector("#opacity");
   const toggles = [...toolbar.querySelectorAll("[data-layer]")];
-  const state = { heatmap: pane.figure.dataset.heatmapShown ?? "none", region: true, lesion: true, corrected: true, overlays: true };
+  const heatmap = ["focused", "unfocused"].find((key) => pane.figure.dataset[key]);
+  /* The image comes first: a heatmap covers it. */
+  const state = { heat: false, region: true, lesion: true, corrected: true, overlays: true };
 
   const draw = () => {
     for (const button of toggles) button.setAttribute("aria-pressed", state[button.dataset.layer]);
-    viewport.show({ ...state, opacity: Number(slider?.value ?? 100) / 100 });
+    viewport.show({ ...state, heatmap: state.heat ? heatmap : "none", opacity: Number(slider?.value ?? 100) / 100 });
   };
   const toggle = (name) => {
     state[name] = !state[name];

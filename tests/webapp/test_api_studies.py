@@ -45,7 +45,10 @@ def test_the_document_is_valid_openapi_and_describes_every_route(app: Flask, scr
     validate(script.document)
 
     served = {
-        (rule.rule.removeprefix(API).replace("<", "{").replace(">", "}"), method.lower())
+        (
+            rule.rule.removeprefix(API).replace("<int:", "<").replace("<", "{").replace(">", "}"),
+            method.lower(),
+        )
         for rule in rules
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
     }

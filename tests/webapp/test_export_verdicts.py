@@ -104,9 +104,9 @@ def test_labels_and_outlines_come_back_as_they_were_signed(
     assert (three.region_path, three.region_kind) == (None, NOTHING)
     assert three.votes_path is not None
     assert not decode(three.votes_path.read_bytes()).pixels.any()
-    assert "3 images of 1 patients" in said
+    assert "Images: 3, of 1 known patients" in said
     assert "AS status: Negative 1, Positive 2." in said
-    assert "2 region outlines and 2 lesion outlines" in said
+    assert "of a region 2, of a lesion 2" in said
 
 
 def test_nothing_tells_who_the_patient_or_the_reader_is(
@@ -123,7 +123,7 @@ def test_nothing_tells_who_the_patient_or_the_reader_is(
     patients = [example.patient_id for example in examples]
     assert len(set(patients) - {None}) == 2
     assert patients.count(None) == 1
-    assert "1 images carry no patient code" in said
+    assert "Without a patient code, or with several: 1" in said
     assert sorted(map(str, patients)) == sorted(
         str(e.patient_id) for e in load("sij_mri", tmp_path / "again")
     )
@@ -157,9 +157,9 @@ def test_of_several_readers_the_majority_counts_and_ties_are_left_out(
     assert second.votes_path is not None
     votes = decode(second.votes_path.read_bytes()).pixels
     assert np.array_equal(votes, 120 * box(10, 10).astype(np.uint8) + 120 * box(10, 15).astype(np.uint8))
-    assert "Left out: 1 images without a majority of readers (AS status)." in said
-    assert "Left out: 2 images without a majority of readers (Stage)." in said
-    assert "2 of them judged by several readers" in said
+    assert "Left out: images without a majority of readers (AS status): 1." in said
+    assert "Left out: images without a majority of readers (Stage): 2." in said
+    assert "judged by several readers: 2" in said
 
 
 def test_what_must_not_be_learned_from_is_left_out_and_said(
@@ -187,12 +187,12 @@ def test_what_must_not_be_learned_from_is_left_out_and_said(
     (example,) = load("sij_mri", tmp_path / "set")
     assert labels(example) == (1, 1)
     for line in (
-        "2 verdicts that were superseded",
-        "1 verdicts that call the prediction unusable",
-        "1 verdicts on deleted studies",
-        "1 verdicts on images that were read anyway, outside validated input",
-        "1 verdicts on an outline without an outline of the reader's own",
-        "1 verdicts whose image is not there any more",
+        "verdicts that were superseded: 2",
+        "verdicts that call the prediction unusable: 1",
+        "verdicts on deleted studies: 1",
+        "verdicts on images that were read anyway, outside validated input: 1",
+        "verdicts on an outline without an outline of the reader's own: 1",
+        "verdicts whose image is not there any more: 1",
     ):
         assert f"Left out: {line}." in said
         assert f"- {line}" in (tmp_path / "set" / "README.md").read_text()

@@ -26,23 +26,21 @@ class Counts:
     def lines(self) -> list[str]:
         """All of it, a sentence a line."""
         found = [
-            f"{self.images} images of {self.patients} patients, {self.by_several} of them judged by several readers."
+            f"Images: {self.images}, of {self.patients} known patients; judged by several readers: {self.by_several}."
         ]
         if self.of_nobody:
             found.append(
-                f"{self.of_nobody} images carry no patient code, or several: a split by patient is impossible with them."
+                f"Without a patient code, or with several: {self.of_nobody}. A split by patient is impossible with them."
             )
         for head, labels in self.labels.items():
             said = ", ".join(f"{label} {n}" for label, n in labels.items())
             found.append(f"{head}: {said}.")
-        found.append(
-            f"{self.regions} region outlines and {self.lesions} lesion outlines were drawn by readers."
-        )
+        found.append(f"Outlines drawn by readers: of a region {self.regions}, of a lesion {self.lesions}.")
         return found
 
     def left_out_lines(self) -> list[str]:
-        """What was left out, a reason a line."""
-        return [f"{n} {reason}" for reason, n in sorted(self.left_out.items())]
+        """What was left out, a reason a line, with its number."""
+        return [f"{reason}: {n}" for reason, n in sorted(self.left_out.items())]
 
 
 def counts_of(spec: TaskSpec, images: Sequence[Consensus], left_out: Counter[str]) -> Counts:
