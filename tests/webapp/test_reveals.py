@@ -33,6 +33,7 @@ PAGES = {
 }
 HARMLESS = {
     "image": "/studies/{uuid}/files/preview.png",
+    "thumbnail": "/studies/{uuid}/files/thumbnail.png",
     "grey values": "/studies/{uuid}/pixels",
     "progress": "/studies/{uuid}/state",
     "no such picture": "/studies/{uuid}/files/nothing-region.png",

@@ -19,7 +19,7 @@ from webapp.reviews.sealing import is_sealed
 from webapp.sharing.colleagues import reads
 from webapp.studies import history
 from webapp.studies import upload as incoming
-from webapp.studies.files import PREVIEW, send_picture
+from webapp.studies.files import PLAIN, send_picture
 from webapp.studies.tables import Study
 from webapp.words import gettext as _
 
@@ -93,7 +93,7 @@ def file(uuid: str, name: str) -> Response:
     """A picture of a study: the preview, a region, a lesion or a heatmap."""
     study = history.visible_study(_user(), uuid)
     picture = send_picture(study, incoming.latest_reading(study), name, sealed=is_sealed(_user(), study))
-    if name != PREVIEW:
+    if name not in PLAIN:
         reveal(_user(), [study])
     return picture
 

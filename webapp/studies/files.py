@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 PREVIEW = "preview.png"
 THUMBNAIL = "thumbnail.png"
+PLAIN = (PREVIEW, THUMBNAIL)
+"""The pictures that tell nothing of the models."""
 _THUMBNAIL_PIXELS = 96
 _INCOMING = ".incoming-"
 

@@ -33,7 +33,7 @@ from webapp.settings import current_settings
 from webapp.studies import history as past
 from webapp.studies import upload as incoming
 from webapp.studies.events import follow
-from webapp.studies.files import PREVIEW, send_picture
+from webapp.studies.files import PLAIN, send_picture
 from webapp.studies.follow_up import MOST, CannotCompare, others_of, side_by_side
 from webapp.studies.forms import ReadAgainForm, ReadAnywayForm, SearchForm, StudyForm, study_form
 from webapp.studies.marks import marks_of, send_map
@@ -228,7 +228,7 @@ def file(uuid: str, name: str) -> AnyResponse:
     user = signed_in_user()
     study = past.visible_study(user, uuid)
     picture = send_picture(study, incoming.latest_reading(study), name, sealed=is_sealed(user, study))
-    if name != PREVIEW:
+    if name not in PLAIN:
         reveal(user, [study])
     return picture
 
