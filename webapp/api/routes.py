@@ -22,6 +22,7 @@ from webapp.words import gettext as _
 
 bp = Blueprint("api", __name__, url_prefix="/api/v1")
 _OPEN = {"api.document"}
+bp.url_value_preprocessor(incoming.allow_stack)
 
 
 @bp.before_request
@@ -37,11 +38,11 @@ def _authenticate() -> Response | None:
 
 @bp.post("/studies")
 def create() -> tuple[Response, int] | Response:
-    """Take an image and queue its reading."""
+    """Take an image, or the files of a stack, and queue their reading."""
     if request.mimetype != "multipart/form-data":
         return problem(415)
-    image = request.files.get("image")
-    if image is None:
+    images = request.files.getlist("image")
+    if not images:
         return problem(400, _("There is no file in the field “image”."))
     if not request.form.get("task"):
         return problem(400, _("There is no task in the field “task”."))
@@ -51,7 +52,8 @@ def create() -> tuple[Response, int] | Response:
         patient_code=request.form.get("patient_code", ""),
         note=request.form.get("note", ""),
     )
-    return jsonify(answers.accepted(incoming.upload(_user(), image.read(), wish))), 202
+    study = incoming.upload_one(_user(), [image.stream for image in images], wish)
+    return jsonify(answers.accepted(study)), 202
 
 
 @bp.get("/studies")

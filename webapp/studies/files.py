@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import secrets
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -52,14 +54,31 @@ def check_room() -> None:
         raise DiskFull
 
 
-def place_study(uuid: str, files: Mapping[str, bytes]) -> None:
-    """Make a study's folder with its files at once, or not at all. Raises DiskFull."""
+@dataclass(frozen=True)
+class Arriving:
+    """A study's folder before it is in its place."""
+
+    folder: Path
+
+    def add(self, name: str, data: bytes) -> None:
+        """Write a file. Raises DiskFull."""
+        with _disk_full_told():
+            _write(self.folder / name, data)
+
+    def read(self, name: str) -> bytes:
+        """A file that was added."""
+        return (self.folder / name).read_bytes()
+
+
+@contextlib.contextmanager
+def arriving(uuid: str) -> Iterator[Arriving]:
+    """Make a study's folder with all files that the block adds, or, where it raises, not at all. Raises DiskFull."""
     folder = studies_folder() / f"{_INCOMING}{uuid}"
     try:
         with _disk_full_told():
             folder.mkdir(parents=True, mode=0o700)
-            for name, data in files.items():
-                _write(folder / name, data)
+        yield Arriving(folder)
+        with _disk_full_told():
             _sync(folder)
             folder.rename(study_folder(uuid))
             _sync(studies_folder())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from flask import (
     Blueprint,
     Flask,
@@ -31,11 +33,13 @@ from webapp.studies.events import follow
 from webapp.studies.files import send_picture
 from webapp.studies.forms import ReadAgainForm, ReadAnywayForm, SearchForm, StudyForm, study_form
 from webapp.studies.pixels import send_pixels
-from webapp.studies.upload import REASON_LENGTH
+from webapp.studies.upload import REASON_LENGTH, allow_stack
 from webapp.studies.view import progress_of, result_of
 from webapp.words import gettext as _
+from webapp.words import ngettext
 
 bp = Blueprint("studies", __name__)
+bp.url_value_preprocessor(allow_stack)
 Answer = str | AnyResponse | tuple[str, int]
 
 
@@ -79,11 +83,15 @@ def create() -> Answer:
         note=form.note.data or "",
     )
     try:
-        study = incoming.upload(signed_in_user(), form.image.data.read(), wish)
+        taken = incoming.upload_all(signed_in_user(), [file.stream for file in form.image.data], wish)
     except incoming.Refused as refused:
         form[refused.field].errors = [*form[refused.field].errors, refused.sentence]
         return _new(form), refused.status
-    return redirect(url_for("studies.show", uuid=study.uuid), 303)
+    if len(taken) == 1 and taken[0].study:
+        return redirect(url_for("studies.show", uuid=taken[0].study.uuid), 303)
+    for sentence, kind in _told(taken):
+        flash(sentence, kind)
+    return redirect(url_for("studies.history"), 303)
 
 
 @bp.get("/studies/<uuid>")
@@ -202,6 +210,18 @@ def file(uuid: str, name: str) -> AnyResponse:
 def pixels(uuid: str) -> AnyResponse:
     """The stored grey values of a study's image, for the viewer."""
     return send_pixels(past.visible_study(signed_in_user(), uuid))
+
+
+def _told(taken: list[incoming.Taken]) -> Iterator[tuple[str, str]]:
+    """What came of several studies: how many there are, and why one was refused, by the number of its file."""
+    stored = sum(one.study is not None for one in taken)
+    yield ngettext("%(num)s study is stored.", "%(num)s studies are stored.", stored), "ok"
+    for number, one in enumerate(taken, 1):
+        if one.refused:
+            sentence = _(
+                "File %(k)s of %(n)s was not taken: %(why)s", k=number, n=len(taken), why=one.refused.sentence
+            )
+            yield sentence, "warning"
 
 
 def _history(filters: past.Filters, number: int) -> str:
