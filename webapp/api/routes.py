@@ -17,6 +17,7 @@ from webapp.reviews.sealing import is_sealed
 from webapp.studies import history
 from webapp.studies import upload as incoming
 from webapp.studies.files import send_picture
+from webapp.studies.slices import slice_asked_for
 from webapp.studies.tables import Study
 from webapp.words import gettext as _
 
@@ -91,7 +92,8 @@ def read_anyway(uuid: str) -> tuple[Response, int]:
 def file(uuid: str, name: str) -> Response:
     """A picture of a study: the preview, a region, a lesion or a heatmap."""
     study = history.visible_study(_user(), uuid)
-    return send_picture(study, incoming.latest_reading(study), name, sealed=is_sealed(_user(), study))
+    reading, image = incoming.latest_reading(study), slice_asked_for(study)
+    return send_picture(study, reading, image, name, sealed=is_sealed(_user(), study))
 
 
 @bp.get("/studies/<uuid>/verdicts")
@@ -104,7 +106,7 @@ def list_verdicts(uuid: str) -> Response:
 def sign_verdict(uuid: str) -> tuple[Response, int]:
     """Sign a verdict on what a model says; an earlier one is superseded."""
     study = history.visible_study(_user(), uuid)
-    prediction = signing.prediction_of(study, request.form.get("model", ""))
+    prediction = signing.prediction_of(study, slice_asked_for(study), request.form.get("model", ""))
     signing.sign_verdict(_user(), study, prediction, opinion_from(request.form, task(study.task)))
     return _verdicts(study), 201
 

@@ -14,9 +14,11 @@ from webapp.reviews.sealing import is_sealed
 from webapp.reviews.signing import NotSigned, Opinion
 from webapp.reviews.view import judgement_names, reason_names, review_of
 from webapp.studies.history import visible_study
+from webapp.studies.slices import slice_asked_for
 from webapp.studies.tables import Study
 from webapp.studies.upload import latest_reading
 from webapp.studies.view.sides import sides_of
+from webapp.studies.view.stack import stack_of
 from webapp.words import gettext as _
 
 bp = Blueprint("reviews", __name__)
@@ -39,7 +41,7 @@ def sign(uuid: str, model: str) -> Answer:
     user = signed_in_user()
     study = visible_study(user, uuid)
     opinion = opinion_from(request.form, task(study.task))
-    prediction = signing.prediction_of(study, model)
+    prediction = signing.prediction_of(study, slice_asked_for(study), model)
     try:
         if request.form.get("prediction", type=int) != prediction.id:
             raise NotSigned(
@@ -51,7 +53,9 @@ def sign(uuid: str, model: str) -> Answer:
             return redirect(url_for("studies.show", uuid=uuid), 303)
         return _verdict_page(study, model, opinion, refused.sentence), refused.status
     flash(_("Your verdict is signed."))
-    return redirect(url_for("studies.show", uuid=uuid) + f"#model-{model}", 303)
+    return redirect(
+        url_for("studies.show", uuid=uuid, slice=request.args.get("slice")) + f"#model-{model}", 303
+    )
 
 
 @bp.get("/studies/<uuid>/own-answer")
@@ -101,12 +105,14 @@ def performance() -> Answer:
 
 
 def _own_answer_page(study: Study, opinion: Opinion | None = None, error: str = "") -> str:
+    image = slice_asked_for(study)
     return render_template(
         "reviews/own_answer.html",
         study=study,
         task=task(study.task),
         reading=latest_reading(study),
-        sides=sides_of(study.images[0].orientation),
+        sides=sides_of(image.orientation),
+        stack=stack_of(study.images, image),
         opinion=opinion or Opinion(),
         error=error,
         cannot_tell=signing.CANNOT_TELL,
@@ -118,7 +124,7 @@ def _verdict_page(study: Study, model: str, opinion: Opinion | None = None, erro
     user, spec = signed_in_user(), task(study.task)
     if is_sealed(user, study):
         abort(404)
-    prediction = signing.prediction_of(study, model)
+    prediction = signing.prediction_of(study, slice_asked_for(study), model)
     return render_template(
         "reviews/verdict.html",
         study=study,

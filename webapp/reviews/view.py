@@ -8,7 +8,7 @@ from datetime import datetime
 
 from ml.tasks import Head, TaskSpec
 from webapp.accounts.tables import User
-from webapp.readings.tables import Prediction, Reading
+from webapp.readings.tables import Prediction
 from webapp.reviews.signing import heads_of, verdicts_on
 from webapp.reviews.tables import OwnAnswer, Verdict
 from webapp.studies.tables import Study
@@ -63,12 +63,14 @@ def reason_names() -> dict[str, str]:
     }
 
 
-def reviews_of(user: User, study: Study, reading: Reading, spec: TaskSpec) -> dict[str, Review]:
-    """Model key to what is said of its prediction in this reading. Only predictions that ended well are judged."""
+def reviews_of(
+    user: User, study: Study, predictions: Iterable[Prediction], spec: TaskSpec
+) -> dict[str, Review]:
+    """Model key to what is said of its prediction on one slice. Only predictions that ended well are judged."""
     verdicts = verdicts_on(study)
     return {
         prediction.model: review_of(user, study, prediction, spec, verdicts)
-        for prediction in reading.predictions
+        for prediction in predictions
         if prediction.state == "done"
     }
 

@@ -14,11 +14,14 @@ from typing import TYPE_CHECKING
 
 from flask import Response, abort, send_file
 
+from ml.images.decode import decode
+from ml.images.errors import Limits
+from ml.images.store import preview_png
 from webapp.settings import current_settings
 
 if TYPE_CHECKING:
     from webapp.readings.tables import Reading
-    from webapp.studies.tables import Study
+    from webapp.studies.tables import Image, Study
 
 PREVIEW = "preview.png"
 _INCOMING = ".incoming-"
@@ -87,24 +90,36 @@ def arriving(uuid: str) -> Iterator[Arriving]:
         raise
 
 
-def send_picture(study: Study, reading: Reading, name: str, *, sealed: bool) -> Response:
-    """A picture of a study: `preview.png`, or `<model>-<kind>.png` of a reading that is done. 404 for others.
+def send_picture(study: Study, reading: Reading, image: Image, name: str, *, sealed: bool) -> Response:
+    """A picture of a slice: `preview.png`, or `<model>-<kind>.png` of a reading that is done. 404 for others.
 
     Args:
         sealed: whether what the models say is hidden: then there is the preview only.
     """
-    stored = PREVIEW if name == PREVIEW else None if sealed else _stored_name(reading, name)
+    if name == PREVIEW and image is not study.images[len(study.images) // 2]:
+        return _made_preview(study, image)
+    stored = PREVIEW if name == PREVIEW else None if sealed else _stored_name(reading, image, name)
     path = study_folder(study.uuid) / stored if stored else None
     if path is None or not path.is_file():
         abort(404)
     return send_file(path, mimetype="image/png", max_age=0)
 
 
-def _stored_name(reading: Reading, name: str) -> str | None:
+def _made_preview(study: Study, image: Image) -> Response:
+    """Only the preview of the middle slice is stored."""
+    path = study_folder(study.uuid) / image.file
+    if not path.is_file():
+        abort(404)
+    data = path.read_bytes()
+    return Response(preview_png(decode(data, Limits(max_bytes=len(data))).pixels), mimetype="image/png")
+
+
+def _stored_name(reading: Reading, image: Image, name: str) -> str | None:
     model, _, kind = name.removesuffix(".png").rpartition("-")
     if reading.state != "done":
         return None
-    return next((p.files.get(kind) for p in reading.predictions if p.model == model), None)
+    said = (p for p in reading.predictions if p.model == model and p.image_id == image.id)
+    return next((p.files.get(kind) for p in said), None)
 
 
 def remove_study(uuid: str) -> None:

@@ -33,6 +33,7 @@ from webapp.studies.events import follow
 from webapp.studies.files import send_picture
 from webapp.studies.forms import ReadAgainForm, ReadAnywayForm, SearchForm, StudyForm, study_form
 from webapp.studies.pixels import send_pixels
+from webapp.studies.slices import predictions_on, slice_asked_for
 from webapp.studies.upload import REASON_LENGTH, allow_stack
 from webapp.studies.view import progress_of, result_of
 from webapp.words import gettext as _
@@ -109,11 +110,12 @@ def show(uuid: str) -> Answer:
         shared |= {"tasks_to_choose": offered() if spec is FIND_TASK else (), "reason_length": REASON_LENGTH}
     if reading.state in ("done", "stopped"):
         own = own_answer_of(study.user, study)
-        shared |= {"reviews": reviews_of(user, study, reading, spec), "own_answer": own}
+        asked = slice_asked_for(study) if "slice" in request.args else None
+        result = result_of(reading, spec, _thresholds(spec), asked)
+        on_slice = predictions_on(reading, study.images[result.stack.slice - 1 if result.stack else 0])
+        shared |= {"reviews": reviews_of(user, study, on_slice, spec), "own_answer": own}
         shared |= {"own_words": own_words(own, spec) if own else ""}
-        return render_template(
-            "studies/result.html", result=result_of(reading, spec, _thresholds(spec)), **shared
-        )
+        return render_template("studies/result.html", result=result, **shared)
     return render_template("studies/progress.html", progress=progress_of(reading, spec, utc_now()), **shared)
 
 
@@ -202,14 +204,16 @@ def file(uuid: str, name: str) -> AnyResponse:
     """A picture of a study: the preview, or a region, lesion or heatmap of its last reading."""
     user = signed_in_user()
     study = past.visible_study(user, uuid)
-    return send_picture(study, incoming.latest_reading(study), name, sealed=is_sealed(user, study))
+    reading, image = incoming.latest_reading(study), slice_asked_for(study)
+    return send_picture(study, reading, image, name, sealed=is_sealed(user, study))
 
 
 @bp.get("/studies/<uuid>/pixels")
 @login_required_active
 def pixels(uuid: str) -> AnyResponse:
-    """The stored grey values of a study's image, for the viewer."""
-    return send_pixels(past.visible_study(signed_in_user(), uuid))
+    """The stored grey values of a slice, for the viewer."""
+    study = past.visible_study(signed_in_user(), uuid)
+    return send_pixels(study, slice_asked_for(study))
 
 
 def _told(taken: list[incoming.Taken]) -> Iterator[tuple[str, str]]:

@@ -5,17 +5,19 @@ Pure: no database, no request. Every word, number and bar length is made here; t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from ml.tasks import FIND_TASK, TaskSpec, tasks
+from webapp.studies.slices import predictions_on
 from webapp.studies.view import agreement, columns
 from webapp.studies.view.agreement import Count, Vote
 from webapp.studies.view.numbers import score
 from webapp.studies.view.picture import Picture, picture_of
 from webapp.studies.view.side_by_side import Axis, Chart, axis_of, chart_of
+from webapp.studies.view.stack import Findings, Stack, findings_of, opening_slice, stack_of
 from webapp.words import gettext as _
 
 if TYPE_CHECKING:
@@ -40,7 +42,7 @@ class Result:
 
     `sentence` is the headline, `warning` empty unless the models are far apart, `details` are short counts.
     `columns` has one entry a chosen model, in the task's order. Where models voted, `axis` sets them side by side if the
-    main head's labels have an order, else `chart` does.
+    main head's labels have an order, else `chart` does. Where the study is a `stack`, all of this is about one slice.
     """
 
     uuid: str
@@ -64,6 +66,7 @@ class Result:
     columns: tuple[columns.Column, ...]
     gate: Gate | None
     image_warnings: tuple[str, ...]
+    stack: Stack | None
 
     @property
     def has_heatmaps(self) -> bool:
@@ -82,17 +85,24 @@ class Result:
         return any(column.region for column in self.columns)
 
 
-def result_of(reading: Reading, spec: TaskSpec, thresholds: Mapping[str, Mapping[str, float]]) -> Result:
+def result_of(
+    reading: Reading,
+    spec: TaskSpec,
+    thresholds: Mapping[str, Mapping[str, float]],
+    image: Image | None = None,
+) -> Result:
     """The page of an ended reading (done or stopped).
 
     Args:
-        reading: with its study, the study's first image and its predictions.
+        reading: with its study, the study's images and its predictions.
         spec: the study's task.
         thresholds: model key to head key to the score from which the positive label is given; any may lack.
+        image: the slice to show; without it that of `opening_slice`.
     """
     study = reading.study
-    image = study.images[0]
-    said = {p.model: p for p in reading.predictions}
+    findings = findings_of(reading, spec) if len(study.images) > 1 else ()
+    image = image or opening_slice(study.images, findings)
+    said = {p.model: p for p in predictions_on(reading, image)}
     chosen = [model for model in spec.models if model.key in reading.models]
     votes = [
         Vote(model.key, columns.short_name(model.name), said[model.key].labels)
@@ -132,7 +142,19 @@ def result_of(reading: Reading, spec: TaskSpec, thresholds: Mapping[str, Mapping
         columns=() if stopped else made,
         gate=gate,
         image_warnings=tuple(image.warnings or ()),
+        stack=_stack(reading, image, findings),
     )
+
+
+def _stack(reading: Reading, image: Image, findings: Sequence[Findings]) -> Stack | None:
+    stack = stack_of(reading.study.images, image, findings)
+    if stack is None:
+        return None
+    number_of = {one.id: one.position + 1 for one in reading.study.images}
+    pictures: dict[int, dict[str, list[str]]] = {}
+    for prediction in reading.predictions:
+        pictures.setdefault(number_of[prediction.image_id], {})[prediction.model] = sorted(prediction.files)
+    return replace(stack, pictures=pictures)
 
 
 def _headline(spec: TaskSpec, counts: list[Count], made: tuple[columns.Column, ...]) -> str:
