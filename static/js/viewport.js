@@ -21,13 +21,20 @@ export class Viewport {
     const { figure } = stage;
     this.figure = figure;
     this.only = figure.dataset.only ?? "";
-    this.lesion = figure.dataset.lesion && new Outline(stage, "lesion", "--lesion", true);
+    this.stage = stage;
     this.heat = stage.gridLayer("heatmap");
-    this.region = figure.dataset.region && new Outline(stage, "region", "--region-outline");
+    this.#findOutlines();
     this.legend = figure.querySelector("[data-legend]");
     this.colourBar = figure.querySelector("[data-colour-bar]");
     this.words = figure.querySelector("[data-shown]");
     this.#drawColourBar();
+  }
+
+  /* A slice may have what the first one had not. */
+  #findOutlines() {
+    const { dataset } = this.figure;
+    if (dataset.lesion) this.lesion ??= new Outline(this.stage, "lesion", "--lesion", true);
+    if (dataset.region) this.region ??= new Outline(this.stage, "region", "--region-outline");
   }
 
   /* What to show: {heatmap: "focused" | "unfocused" | "none", region, lesion, overlays: bool, opacity: 0 to 1}. */
@@ -36,6 +43,7 @@ export class Viewport {
     const address = wanted.overlays ? this.figure.dataset[heatmap] : undefined;
     this.heat.style.setProperty("opacity", wanted.opacity);
     this.heat.hidden = this.colourBar.hidden = this.words.hidden = !address;
+    this.#findOutlines();
     this.#showLegend(wanted);
     try {
       if (address) await this.#drawHeat(address, heatmap);
@@ -54,6 +62,7 @@ export class Viewport {
 
   async #drawHeat(address, heatmap) {
     const { grey, width, height } = await loaded(address);
+    if (address !== this.figure.dataset[heatmap]) return;
     this.heat.width = width;
     this.heat.height = height;
     this.heat.getContext("2d").putImageData(colours(grey, width, height), 0, 0);

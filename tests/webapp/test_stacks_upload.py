@@ -7,6 +7,7 @@ import struct
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -186,3 +187,21 @@ def test_other_forms_stay_small(reader: FlaskClient) -> None:
     answer = reader.post("/studies/search", data={"code": (io.BytesIO(bytes(25 * 2**20)), "a")})
 
     assert answer.status_code == 413
+
+
+def test_a_script_is_told_of_each_study_and_of_what_was_not_taken(app: Flask, reader: FlaskClient) -> None:
+    form = {"task": "sij_mri", "models": [STATUS], "csrf_token": csrf_token(reader, "/studies/new")}
+
+    def told(*files: bytes) -> tuple[int, dict[str, Any]]:
+        answer = reader.post(
+            "/studies", data={**form, "image": sent(list(files))}, headers={"Accept": "application/json"}
+        )
+        return answer.status_code, answer.get_json()
+
+    status, stack = told(*series(3))
+    refused_status, refused = told(*series(1), slice_png())
+
+    assert (status, len(stack["studies"]), stack["sentence"]) == (200, 1, "")
+    assert reader.get(stack["studies"][0]["url"]).status_code == 200
+    assert (refused_status, refused["studies"]) == (422, [])
+    assert "sent together" in refused["sentence"]

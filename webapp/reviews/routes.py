@@ -112,7 +112,8 @@ def _own_answer_page(study: Study, opinion: Opinion | None = None, error: str = 
         task=task(study.task),
         reading=latest_reading(study),
         sides=sides_of(image.orientation),
-        stack=stack_of(study.images, image),
+        stack=(stack := stack_of(study.images, image)),
+        slice=stack.slice if stack else None,
         opinion=opinion or Opinion(),
         error=error,
         cannot_tell=signing.CANNOT_TELL,
@@ -134,5 +135,6 @@ def _verdict_page(study: Study, model: str, opinion: Opinion | None = None, erro
         review=review_of(user, study, prediction, spec, signing.verdicts_on(study)),
         opinion=opinion,
         error=error,
+        slice=request.args.get("slice"),
         nav="worklist",
     )

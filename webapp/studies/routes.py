@@ -76,7 +76,7 @@ def create() -> Answer:
     """Take an upload and go on to the page of its study."""
     form = study_form(request.form.get("task", ""))
     if not form.validate():
-        return _new(form), 400
+        return _not_taken(form, 400)
     wish = incoming.Wish(
         task=form.task.data or "",
         models=tuple(form.models.data or ()),
@@ -87,7 +87,11 @@ def create() -> Answer:
         taken = incoming.upload_all(signed_in_user(), [file.stream for file in form.image.data], wish)
     except incoming.Refused as refused:
         form[refused.field].errors = [*form[refused.field].errors, refused.sentence]
-        return _new(form), refused.status
+        return _not_taken(form, refused.status)
+    if _for_script():
+        sentences = [sentence for sentence, kind in _told(taken) if kind != "ok"]
+        urls = [{"url": url_for("studies.show", uuid=one.study.uuid)} for one in taken if one.study]
+        return jsonify(studies=urls, sentence=" ".join(sentences))
     if len(taken) == 1 and taken[0].study:
         return redirect(url_for("studies.show", uuid=taken[0].study.uuid), 303)
     for sentence, kind in _told(taken):
@@ -105,14 +109,22 @@ def show(uuid: str) -> Answer:
     if reading.state == "done" and is_sealed(user, study):
         return redirect(url_for("reviews.own_answer", uuid=uuid))
     spec = task(study.task)
-    shared: dict[str, object] = {"study": study, "reading": reading, "task": spec, "form": ReadAgainForm()}
+    shared: dict[str, object] = {
+        "study": study,
+        "reading": reading,
+        "task": spec,
+        "form": ReadAgainForm(),
+        "slice": None,
+    }
     if reading.state == "stopped":
         shared |= {"tasks_to_choose": offered() if spec is FIND_TASK else (), "reason_length": REASON_LENGTH}
     if reading.state in ("done", "stopped"):
         own = own_answer_of(study.user, study)
         asked = slice_asked_for(study) if "slice" in request.args else None
         result = result_of(reading, spec, _thresholds(spec), asked)
-        on_slice = predictions_on(reading, study.images[result.stack.slice - 1 if result.stack else 0])
+        stack = result.stack
+        on_slice = predictions_on(reading, study.images[stack.slice - 1 if stack else 0])
+        shared |= {"slice": stack.slice if stack else None, "slice_number": stack.number if stack else None}
         shared |= {"reviews": reviews_of(user, study, on_slice, spec), "own_answer": own}
         shared |= {"own_words": own_words(own, spec) if own else ""}
         return render_template("studies/result.html", result=result, **shared)
@@ -214,6 +226,20 @@ def pixels(uuid: str) -> AnyResponse:
     """The stored grey values of a slice, for the viewer."""
     study = past.visible_study(signed_in_user(), uuid)
     return send_pixels(study, slice_asked_for(study))
+
+
+def _not_taken(form: StudyForm, status: int) -> Answer:
+    """The form with what is wrong at its fields; to a script only that."""
+    if not _for_script():
+        return _new(form), status
+    sentences = [str(sentence) for texts in form.errors.values() for sentence in texts]
+    answer = jsonify(studies=[], sentence=" ".join(sentences))
+    answer.status_code = status
+    return answer
+
+
+def _for_script() -> bool:
+    return request.accept_mimetypes.best == "application/json"
 
 
 def _told(taken: list[incoming.Taken]) -> Iterator[tuple[str, str]]:

@@ -29,13 +29,7 @@ export function startViewer(comparison, toolbar) {
   viewer.activate(viewer.active);
   viewer.choose("window");
   if (comparison.dataset.pixels) {
-    viewer.load(comparison.dataset.pixels).catch(() => {
-      for (const { figure } of viewer.panes) {
-        const place = figure.querySelector("[data-overlay-error]");
-        place.textContent = phrases.failed;
-        place.hidden = false;
-      }
-    });
+    viewer.load(comparison.dataset.pixels).catch(() => viewer.fail());
   }
   return viewer;
 }

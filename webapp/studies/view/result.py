@@ -5,8 +5,8 @@ Pure: no database, no request. Every word, number and bar length is made here; t
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +17,7 @@ from webapp.studies.view.agreement import Count, Vote
 from webapp.studies.view.numbers import score
 from webapp.studies.view.picture import Picture, picture_of
 from webapp.studies.view.side_by_side import Axis, Chart, axis_of, chart_of
-from webapp.studies.view.stack import Findings, Stack, findings_of, opening_slice, stack_of
+from webapp.studies.view.stack import Stack, findings_of, opening_slice, stack_of
 from webapp.words import gettext as _
 
 if TYPE_CHECKING:
@@ -142,19 +142,8 @@ def result_of(
         columns=() if stopped else made,
         gate=gate,
         image_warnings=tuple(image.warnings or ()),
-        stack=_stack(reading, image, findings),
+        stack=stack_of(study.images, image, findings),
     )
-
-
-def _stack(reading: Reading, image: Image, findings: Sequence[Findings]) -> Stack | None:
-    stack = stack_of(reading.study.images, image, findings)
-    if stack is None:
-        return None
-    number_of = {one.id: one.position + 1 for one in reading.study.images}
-    pictures: dict[int, dict[str, list[str]]] = {}
-    for prediction in reading.predictions:
-        pictures.setdefault(number_of[prediction.image_id], {})[prediction.model] = sorted(prediction.files)
-    return replace(stack, pictures=pictures)
 
 
 def _headline(spec: TaskSpec, counts: list[Count], made: tuple[columns.Column, ...]) -> str:

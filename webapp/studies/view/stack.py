@@ -43,8 +43,8 @@ class Run:
 class Findings:
     """Where one model finds something in one series (`number` counts from 1): consecutive slices first.
 
-    `consecutive`: the numbers of these slices in the study, run by run. `area` and `volume` are those of a lesion model;
-    area_mm2 and volume_mm3 are None where the files do not tell the spacing, and for other models.
+    `consecutive`: the numbers of these slices in the study, run by run. `outlines`: the model outlines lesions, so that there
+    are `area` and `volume`; area_mm2 and volume_mm3 are None where the files do not tell the spacing, and for other models.
     """
 
     model: str
@@ -54,6 +54,7 @@ class Findings:
     runs: tuple[Run, ...]
     found: int
     judged: int
+    outlines: bool
     area: str
     volume: str
     consecutive: tuple[tuple[int, ...], ...]
@@ -63,10 +64,7 @@ class Findings:
 
 @dataclass(frozen=True)
 class Stack:
-    """The slices of a study. `slice` counts through the study, `number` through the series shown; both from 1.
-
-    `pictures` is slice to model to the kinds of pictures that are stored, for the viewer.
-    """
+    """The slices of a study. `slice` counts through the study, `number` through the series shown; both from 1."""
 
     slice: int
     number: int
@@ -74,19 +72,10 @@ class Stack:
     name: str
     series: tuple[Series, ...]
     findings: tuple[Findings, ...]
-    pictures: dict[int, dict[str, list[str]]]
 
     @property
     def shown(self) -> Series:
         return next(one for one in self.series if one.shown)
-
-    @property
-    def previous(self) -> int | None:
-        return self.slice - 1 if self.number > 1 else None
-
-    @property
-    def next(self) -> int | None:
-        return self.slice + 1 if self.number < self.of else None
 
 
 def stack_of(images: Sequence[Image], image: Image, findings: Sequence[Findings] = ()) -> Stack | None:
@@ -102,7 +91,6 @@ def stack_of(images: Sequence[Image], image: Image, findings: Sequence[Findings]
         name=names[image.series],
         series=tuple(_series(images, number, name, image) for number, name in names.items()),
         findings=tuple(findings),
-        pictures={},
     )
 
 
@@ -190,6 +178,7 @@ def _findings(
         runs=tuple(Run(_run([place - first + 1 for place in run]), run[0] + 1) for run in runs),
         found=len(found),
         judged=sum(one.id in said for one in slices),
+        outlines=model.kind == "lesion",
         area=_("unknown") if area_mm2 is None else lesion_area(area_mm2),
         volume=_("unknown") if volume_mm3 is None else volume(volume_mm3),
         consecutive=tuple(tuple(position + 1 for position in run) for run in runs),
