@@ -43,7 +43,7 @@ export class SlicePage {
   }
 
   #replace(page) {
-    swap(document.querySelector(".headline"), page.querySelector(".headline"));
+    for (const part of [".headline", "[data-beside]"]) swap(document.querySelector(part), page.querySelector(part));
     for (const column of this.comparison.querySelectorAll("[data-model]")) {
       const other = page.querySelector(`[data-comparison] [data-model="${CSS.escape(column.dataset.model)}"]`);
       column.querySelector(".model-tag").className = other.querySelector(".model-tag").className;

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,14 @@ from tests.webapp.test_stacks_pages import uploaded
 from tests.webapp.workers import slice_png
 
 FIGURE = f"article[data-model={LESION}] > .viewport"
+
+
+@pytest.fixture(autouse=True)
+def patience() -> Iterator[None]:
+    """What is awaited comes; on a busy machine it may take its time."""
+    expect.set_options(timeout=60_000)
+    yield
+    expect.set_options(timeout=5_000)
 
 
 @pytest.fixture(scope="module")

@@ -19,8 +19,10 @@ from tests.webapp.conftest import AuthActions, csrf_token
 from tests.webapp.reading_room import LESION, REGION, STATUS
 from tests.webapp.series import SPACING_MM, sent, series
 from tests.webapp.stack_room import AREA_MM2, finish_stack
+from webapp.accounts.tables import User
 from webapp.extensions import db
 from webapp.readings.tables import Prediction
+from webapp.reviews.performance import performance_of
 from webapp.reviews.tables import Verdict
 from webapp.studies.tables import Image
 
@@ -99,8 +101,9 @@ def test_pixels_and_pictures_are_those_of_the_slice(
     assert reader.get(f"/studies/{uuid}/pixels?slice=99").status_code == 404
 
 
-def test_a_verdict_is_about_the_slice_that_is_shown(app: Flask, reader: FlaskClient, uuid: str) -> None:
-    page = reader.get(f"/studies/{uuid}?slice=5").text
+def sign(reader: FlaskClient, uuid: str, number: int) -> str:
+    """Agree with a model on one slice; gives where the page then leads to."""
+    page = reader.get(f"/studies/{uuid}?slice={number}").text
     form = page.split(f'data-verdict="{STATUS}"')[1]
     action = html.unescape(re.findall(rf'action="([^"]*verdicts/{STATUS}[^"]*)"', page)[0])
     fields = {
@@ -109,14 +112,28 @@ def test_a_verdict_is_about_the_slice_that_is_shown(app: Flask, reader: FlaskCli
         "verdict": "agree",
     }
 
-    answer = reader.post(action, data=fields)
+    return reader.post(action, data=fields).location
 
-    assert answer.location.endswith(f"/studies/{uuid}?slice=5#model-{STATUS}")
+
+def test_a_verdict_is_about_the_slice_that_is_shown(app: Flask, reader: FlaskClient, uuid: str) -> None:
+    location = sign(reader, uuid, 5)
+
+    assert location.endswith(f"/studies/{uuid}?slice=5#model-{STATUS}")
     with app.app_context():
         judged = db.session.scalars(select(Image.position).join(Prediction).join(Verdict)).all()
     assert judged == [4]
     assert reader.get(f"/studies/{uuid}?slice=5").text.count("Change the verdict") == 1
     assert "Change the verdict" not in reader.get(f"/studies/{uuid}?slice=4").text
+
+
+def test_verdicts_on_two_slices_count_as_two(app: Flask, reader: FlaskClient, uuid: str) -> None:
+    for number in (4, 5, 5):
+        sign(reader, uuid, number)
+
+    with app.app_context():
+        user = db.session.scalars(select(User)).one()
+        (figures,) = performance_of(user, task("sij_mri"))
+        assert (figures.agreement.count, figures.agreement.n) == (2, 2)
 
 
 def test_series_with_one_direction_are_linked_by_place(app: Flask, reader: FlaskClient) -> None:
@@ -129,6 +146,12 @@ def test_series_with_one_direction_are_linked_by_place(app: Flask, reader: Flask
     assert "STIR, slice 3 of 4" in third
     assert f'href="/studies/{uuid}?slice=5" data-linked' in third
     assert "T1W, same place" in third
+    beside = third.split("data-beside")[1].split("</aside>")[0]
+    assert "preview.png?slice=5" in beside
+    assert "T1W, slice 1 of 3 at the same place" in words(beside)
+    assert "No slice of T1W is known to lie at this place" in words(
+        reader.get(f"/studies/{uuid}?slice=1").text
+    )
     assert "data-linked" not in reader.get(f"/studies/{uuid}?slice=1").text
     assert f'href="/studies/{uuid}?slice=4" data-linked' in reader.get(f"/studies/{uuid}?slice=6").text
 

@@ -13,8 +13,14 @@ export class StackViewer {
     this.changed = changed;
     this.fetched = new Map();
     this.slices = new Slices(form, (slice) => this.#show(slice));
+    const opened = this.slices.slice;
     viewer.onWheel = (dy) => this.slices.turn(dy);
-    viewer.loaded?.then(() => this.#fetchAround(this.slices.slice));
+    viewer.loaded
+      .then((grey) => {
+        this.fetched.set(opened, Promise.resolve(grey));
+        this.#fetchAround(this.slices.slice);
+      })
+      .catch(() => {});
   }
 
   async #show(slice) {

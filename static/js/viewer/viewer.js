@@ -40,7 +40,7 @@ export class Viewer {
     return pane;
   }
 
-  /* Fetch the grey values; from then on windows can be chosen. Without them the preview stays. */
+  /* Fetch the grey values, which are also given; from then on windows can be chosen. Without them the preview stays. */
   load(address) {
     this.loaded = this.#load(address);
     return this.loaded;
@@ -52,6 +52,7 @@ export class Viewer {
     this.panes.forEach((pane) => Object.assign(pane.view, this.#firstWindow()));
     this.panes.forEach((pane) => this.#draw(pane));
     this.onChange();
+    return this.grey;
   }
 
   /* Another slice of the same grid: it is shown in the window that was chosen, drawn at once. */

@@ -13,6 +13,7 @@ from ml.tasks import ModelSpec, TaskSpec
 from webapp.readings.stack import runs_of
 from webapp.studies.view.columns import short_name
 from webapp.studies.view.numbers import lesion_area, volume
+from webapp.studies.view.sides import sides_of
 from webapp.words import gettext as _
 
 if TYPE_CHECKING:
@@ -29,6 +30,11 @@ class Series:
     last: int
     linked: int | None
     shown: bool
+    sides: tuple[str, str] | None
+
+    @property
+    def of(self) -> int:
+        return self.last - self.first + 1
 
 
 @dataclass(frozen=True)
@@ -76,6 +82,12 @@ class Stack:
     @property
     def shown(self) -> Series:
         return next(one for one in self.series if one.shown)
+
+    @property
+    def beside(self) -> Series | None:
+        """The series that is shown beside: the first that has a slice at the same place, else the first other one."""
+        others = [one for one in self.series if not one.shown]
+        return next((one for one in others if one.linked), others[0] if others else None)
 
 
 def stack_of(images: Sequence[Image], image: Image, findings: Sequence[Findings] = ()) -> Stack | None:
@@ -150,6 +162,7 @@ def _series(images: Sequence[Image], number: int, name: str, shown: Image) -> Se
         slices[-1].position + 1,
         None if number == shown.series else _linked(slices, shown),
         number == shown.series,
+        sides_of(slices[0].orientation),
     )
 
 
