@@ -22,6 +22,7 @@ from ml.explain.focus import focused, normalised
 from ml.gate import check as gate
 from ml.gate.check import check_image
 from ml.gate.findings import GateFindings
+from ml.gate.stack import whole_of, within_stack
 from ml.images.decode import DecodedImage
 from ml.images.lesion_planes import lesion_view
 from ml.images.prepare import Prepared, prepare_image
@@ -41,6 +42,8 @@ __all__ = [
     "read",
     "region_of",
     "scores_of",
+    "whole_of",
+    "within_stack",
 ]
 
 _NO_REGION = (

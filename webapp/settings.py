@@ -90,6 +90,15 @@ class Settings:
     max_upload_mb: int = field(
         default=20, metadata=_about("Largest file that may be uploaded, in MB.", least=1, most=1024)
     )
+    max_stack_mb: int = field(
+        default=500,
+        metadata=_about(
+            "Largest upload of several files, and what its zips may hold, in MB.", least=1, most=8192
+        ),
+    )
+    max_slices: int = field(
+        default=200, metadata=_about("Slices that one study may have.", least=1, most=2000)
+    )
     max_queue: int = field(
         default=100,
         metadata=_about("Readings that may wait; beyond it an upload is answered with 503.", least=1),
@@ -158,8 +167,13 @@ class Settings:
 
     @property
     def max_upload_bytes(self) -> int:
-        """Largest upload in bytes."""
+        """Largest file of one image in bytes."""
         return self.max_upload_mb * 2**20
+
+    @property
+    def max_stack_bytes(self) -> int:
+        """Largest upload of several files in bytes; never less than one file may have."""
+        return max(self.max_stack_mb, self.max_upload_mb) * 2**20
 
 
 @dataclass(frozen=True)

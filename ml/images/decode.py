@@ -1,5 +1,6 @@
 """Bytes to grey pixels, with limits: the one door through which images come in."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -7,6 +8,7 @@ import numpy as np
 
 from ml.images.errors import EmptyFile, Limits, TooManyBytes, UnknownType
 from ml.images.raster import Picture, open_picture
+from ml.images.stacks import Place
 from ml.images.store import grey_png, rgb_png
 
 _DEFAULT = Limits()
@@ -42,11 +44,15 @@ class DecodedImage:
 
 @dataclass(frozen=True)
 class StoredImage:
-    """What the application keeps of an upload: `data` without identity that decodes to `image.pixels`."""
+    """What the application keeps of a slice: `data` without identity that decodes to `image.pixels`.
+
+    place: where a DICOM says that the slice belongs; None for other formats.
+    """
 
     data: bytes
     extension: Literal[".png", ".dcm"]
     image: DecodedImage
+    place: Place | None = None
 
 
 def decode(data: bytes, limits: Limits = _DEFAULT) -> DecodedImage:
@@ -61,21 +67,27 @@ def decode(data: bytes, limits: Limits = _DEFAULT) -> DecodedImage:
 
 
 def stored_form(data: bytes, key: bytes, limits: Limits = _DEFAULT) -> StoredImage:
-    """Decode once, and give what is kept of the file. Raises ImageError, and nothing else.
+    """Decode once, and give what is kept of a file of one slice. Raises ImageError, and nothing else."""
+    return next(stored_slices(data, key, limits))
 
-    A DICOM is rewritten to an allow-list (ml.images.dicom), its UIDs mapped by a hash under `key`. All
-    else becomes a PNG of the same pixels: upright, grey of 8 or 16 bits, or RGB where there is colour,
+
+def stored_slices(data: bytes, key: bytes, limits: Limits = _DEFAULT) -> Iterator[StoredImage]:
+    """Decode a file slice by slice, and give what is kept of each. Raises ImageError, and nothing else.
+
+    A DICOM is rewritten to an allow-list (ml.images.dicom), its UIDs mapped by a hash under `key`, a multi-frame one to a file
+    a frame. All else becomes a PNG of the same pixels: upright, grey of 8 or 16 bits, or RGB where there is colour,
     without metadata.
     """
     kind = format_of(data, limits)
     if kind == "DICOM":
         from ml.images.dicom import rewrite_dicom
 
-        file, image = rewrite_dicom(data, key, limits)
-        return StoredImage(file, ".dcm", image)
+        for file, image, place in rewrite_dicom(data, key, limits):
+            yield StoredImage(file, ".dcm", image, place)
+        return
     picture = open_picture(data, kind, limits)
     file = grey_png(picture.grey) if picture.rgb is None else rgb_png(picture.rgb)
-    return StoredImage(file, ".png", _raster(picture, kind))
+    yield StoredImage(file, ".png", _raster(picture, kind))
 
 
 def format_of(data: bytes, limits: Limits = _DEFAULT) -> str:

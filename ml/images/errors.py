@@ -9,11 +9,13 @@ class Limits:
     """What a file may be, checked before any pixel is decoded.
 
     max_bytes: size of the file. max_pixels: rows x columns x frames. min_side: the shorter side in pixels.
+    max_frames: of a DICOM, where more than one is wanted.
     """
 
     max_bytes: int = 20 * 2**20
     max_pixels: int = 64_000_000
     min_side: int = 32
+    max_frames: int = 1
 
 
 class ImageError(Exception):
@@ -72,6 +74,22 @@ class TooManyFrames(ImageError):
         super().__init__(
             f"The file holds more than one image ({what}). Please upload the one slice that shall be read."
         )
+
+
+class TooManySlices(ImageError):
+    code = "too_many_slices"
+    status = 413
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(
+            f"There are more than {limit:,} slices; at most {limit:,} are read together. Please upload a part of them."
+        )
+
+
+class MixedStack(ImageError):
+    """Slices that are no stack; the sentence says why."""
+
+    code = "mixed_stack"
 
 
 class TooSmall(ImageError):

@@ -10,7 +10,11 @@ SPEC = TaskSpec(
     key="bone_xray",
     name="Bone radiograph, tumour",
     modality="DX",
-    heads=(Head("tumour", "Bone tumour", ("Normal", "Benign", "Malignant"), positive="Malignant"),),
+    heads=(
+        Head(
+            "tumour", "Bone tumour", ("Normal", "Benign", "Malignant"), positive="Malignant", nothing="Normal"
+        ),
+    ),
     models=(
         # Published at 224 px; trained on two cores at 160, where an epoch takes minutes. The weights fit any size.
         ModelSpec(

@@ -22,7 +22,7 @@ SPEC = TaskSpec(
     key="kidney_ct",
     name="Kidney CT, four labels",
     modality="CT",
-    heads=(Head("finding", "Finding", ("Cyst", "Normal", "Stone", "Tumor")),),
+    heads=(Head("finding", "Finding", ("Cyst", "Normal", "Stone", "Tumor"), nothing="Normal"),),
     models=(
         ModelSpec(
             "mobilenet_v2", "MobileNetV2", "classification", "mobilenet_v2:mobilenet_v2", 96, 451_332, ("CT",)

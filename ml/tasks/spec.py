@@ -39,6 +39,7 @@ class Head:
         labels: answers, in the order of the network's outputs (ordinal heads: from least to most).
         positive: the label that sensitivity is about; of two labels the one that a threshold decides on.
         ordinal: whether the labels have an order, so that distances between models mean something.
+        nothing: of more than two labels without order, the one that says that there is nothing to find.
     """
 
     key: str
@@ -46,6 +47,7 @@ class Head:
     labels: tuple[str, ...]
     positive: str | None = None
     ordinal: bool = False
+    nothing: str | None = None
 
     def answer(self, label: str | None) -> int | str | None:
         """How the API and the command line say a label: 1 or 0 where there is the positive one and another, else its name."""
@@ -57,6 +59,14 @@ class Head:
     def binary(self) -> bool:
         """Whether there are only the positive label and the other one, so that a threshold decides."""
         return self.positive is not None and len(self.labels) == 2
+
+    def is_finding(self, label: str | None) -> bool:
+        """Whether this answer says that there is something: positive, above the least, not nothing."""
+        if label not in self.labels:
+            return False
+        if self.binary:
+            return label == self.positive
+        return label != (self.labels[0] if self.ordinal else self.nothing)
 
 
 @dataclass(frozen=True)

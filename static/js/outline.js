@@ -26,22 +26,31 @@ export function borderOf({ grey, width, height }) {
 }
 
 export class Outline {
-  /* `kind` names the layers' class, `address` the mask; `colour` is a token of tokens.css. */
-  constructor(stage, kind, address, colour, { tinted = false, line = LINE } = {}) {
-    Object.assign(this, { address, width: line });
+  /* `kind` names the layers' class and, without an `address`, the mask in the figure's data; `colour` is a token of tokens.css. */
+  constructor(stage, kind, colour, { tinted = false, line = LINE, address = null } = {}) {
+    Object.assign(this, { figure: stage.figure, kind, fixed: address, width: line });
     this.colour = getComputedStyle(document.documentElement).getPropertyValue(colour);
     this.tint = tinted ? stage.gridLayer(`${kind}-tint`) : null;
     this.line = stage.lineLayer(kind, (context, matrix) => this.#drawLine(context, matrix));
   }
 
-  /* Show or hide it; `opacity`, 0 to 1, is that of the tint: the outline stays. */
-  async show(shown, opacity) {
+  /* Another slice has another mask. */
+  get address() {
+    return this.fixed ?? this.figure.dataset[this.kind];
+  }
+
+  /* Show or hide it; `opacity`, 0 to 1, is that of the tint: the outline stays. Where the figure names no mask, there is none. */
+  async show(wanted, opacity) {
+    const { address } = this;
+    const shown = wanted && Boolean(address);
     this.line.canvas.hidden = !shown;
     this.tint?.style.setProperty("opacity", opacity);
     if (this.tint) this.tint.hidden = !shown;
     if (!shown) return;
-    await this.#drawTint();
-    this.mask = await loaded(this.address);
+    const mask = await loaded(address);
+    if (address !== this.address) return;
+    this.#drawTint(mask);
+    this.mask = mask;
     this.mask.border ??= borderOf(this.mask);
     this.line.redraw();
   }
@@ -58,10 +67,10 @@ export class Outline {
     }
   }
 
-  async #drawTint() {
-    if (!this.tint || this.drawn) return;
-    this.drawn = true;
-    const { grey, width, height } = await loaded(this.address);
+  #drawTint(mask) {
+    if (!this.tint || this.drawn === mask) return;
+    this.drawn = mask;
+    const { grey, width, height } = mask;
     Object.assign(this.tint, { width, height });
     const context = this.tint.getContext("2d");
     const picture = new ImageData(width, height);

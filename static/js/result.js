@@ -4,6 +4,8 @@
 import { onKey } from "./keys.js";
 import { remember, remembered } from "./settings.js";
 import { rovingToolbar } from "./toolbar.js";
+import { SlicePage } from "./slice_page.js";
+import { StackViewer } from "./viewer/stack.js";
 import { startViewer } from "./viewer/start.js";
 import { focusDock, showDock } from "./verdict.js";
 import { Viewport } from "./viewport.js";
@@ -79,7 +81,8 @@ function start() {
     const button = column.querySelector("[data-expand]");
     button.hidden = false;
     button.addEventListener("click", () => set({ layout: state.layout === "single" ? "compare" : "single", model: i }));
-    column.querySelector("[data-judge]")?.addEventListener("click", (event) => {
+    column.addEventListener("click", (event) => {
+      if (!event.target.closest("[data-judge]")) return;
       event.preventDefault();
       set({ model: i });
       focusDock();
@@ -104,6 +107,24 @@ function start() {
   onKey("v", nextMap);
   onKey("m", () => nextModel(1));
   onKey("Shift m", () => nextModel(-1));
+
+  const bar = document.querySelector("[data-stack]");
+  if (bar && comparison.dataset.pixels) {
+    const page = new SlicePage(comparison, draw);
+    const stack = new StackViewer(bar, viewer, comparison.dataset.pixels, (slice) => {
+      /* Until the overlays of this slice are known, none lies on it. */
+      viewports.forEach((viewport) => viewport.show({ ...state, overlays: false, opacity: opacity() }));
+      page.show(slice);
+    });
+    document.querySelectorAll("[data-to-slice]").forEach((link) =>
+      link.addEventListener("click", (event) => {
+        const slice = Number(link.dataset.toSlice);
+        if (slice < stack.slices.first || slice > stack.slices.last) return;
+        event.preventDefault();
+        stack.slices.go(slice);
+      }),
+    );
+  }
 
   /* After a verdict the page comes back to the model that was judged. */
   state.model = Math.max(0, columns.findIndex((column) => `#model-${column.dataset.model}` === location.hash));

@@ -1,13 +1,14 @@
 /* Verdict and own answer: A, D, U choose, Ctrl Enter signs. Nothing is stored before the form is sent. */
 import { onKey } from "./keys.js";
 
-const docks = [...document.querySelectorAll(".verdict-dock")];
-let form = docks.length ? null : document.querySelector("[data-verdict], [data-own-answer]");
+/* Asked for anew: another slice of a stack brings other docks. */
+const docks = () => [...document.querySelectorAll(".verdict-dock")];
+let form = docks().length ? null : document.querySelector("[data-verdict], [data-own-answer]");
 
 /* The result page has one dock a model: that of the active model is shown. A model that cannot be judged has none. */
 export function showDock(model) {
-  docks.forEach((dock) => (dock.hidden = dock.dataset.verdict !== model));
-  form = docks.find((dock) => !dock.hidden) ?? null;
+  docks().forEach((dock) => (dock.hidden = dock.dataset.verdict !== model));
+  form = docks().find((dock) => !dock.hidden) ?? null;
 }
 
 export function focusDock() {

@@ -21,18 +21,29 @@ export class Viewport {
     const { figure } = stage;
     this.figure = figure;
     this.only = figure.dataset.only ?? "";
-    const { lesion, region, corrected } = figure.dataset;
-    this.lesion = lesion && new Outline(stage, "lesion", lesion, "--lesion", { tinted: true });
+    this.stage = stage;
     this.heat = stage.gridLayer("heatmap");
-    this.region = region && new Outline(stage, "region", region, "--region-outline");
-    /* What readers drew: a broader line than a model's. */
-    this.corrected = JSON.parse(corrected ?? "[]").map(
-      (address) => new Outline(stage, "corrected", address, "--corrected", { line: 2.5 }),
-    );
-    this.legend = figure.querySelector("[data-legend]");
+    this.drawn = new Map();
+    this.#findOutlines();
     this.colourBar = figure.querySelector("[data-colour-bar]");
     this.words = figure.querySelector("[data-shown]");
     this.#drawColourBar();
+  }
+
+  /* A slice may have what the first one had not. What readers drew has a broader line than a model's. */
+  #findOutlines() {
+    const { dataset } = this.figure;
+    if (dataset.lesion) this.lesion ??= new Outline(this.stage, "lesion", "--lesion", { tinted: true });
+    if (dataset.region) this.region ??= new Outline(this.stage, "region", "--region-outline");
+    this.corrected = JSON.parse(dataset.corrected ?? "[]");
+    for (const address of this.corrected) {
+      if (this.drawn.has(address)) continue;
+      this.drawn.set(address, new Outline(this.stage, "corrected", "--corrected", { line: 2.5, address }));
+    }
+  }
+
+  get legend() {
+    return this.figure.querySelector("[data-legend]");
   }
 
   /* What to show: {heatmap: "focused" | "unfocused" | "none", region, lesion, corrected, overlays: bool, opacity: 0 to 1}. */
@@ -41,12 +52,14 @@ export class Viewport {
     const address = wanted.overlays ? this.figure.dataset[heatmap] : undefined;
     this.heat.style.setProperty("opacity", wanted.opacity);
     this.heat.hidden = this.colourBar.hidden = this.words.hidden = !address;
+    this.#findOutlines();
     this.#showLegend(wanted);
     try {
       if (address) await this.#drawHeat(address, heatmap);
       await this.region?.show(wanted.overlays && wanted.region, wanted.opacity);
       await this.lesion?.show(wanted.overlays && wanted.lesion, wanted.opacity);
-      for (const outline of this.corrected) await outline.show(wanted.overlays && wanted.corrected, wanted.opacity);
+      for (const [address, outline] of this.drawn)
+        await outline.show(wanted.overlays && wanted.corrected && this.corrected.includes(address), wanted.opacity);
     } catch {
       this.figure.querySelector("[data-overlay-error]").hidden = false;
     }
@@ -60,6 +73,7 @@ export class Viewport {
 
   async #drawHeat(address, heatmap) {
     const { grey, width, height } = await loaded(address);
+    if (address !== this.figure.dataset[heatmap]) return;
     this.heat.width = width;
     this.heat.height = height;
     this.heat.getContext("2d").putImageData(colours(grey, width, height), 0, 0);

@@ -63,7 +63,7 @@ def test_an_image_that_is_no_mri_is_stopped_and_not_guessed(page: Page, not_an_m
     expect(page.locator("article[data-model]")).to_have_count(0)
 
 
-def test_a_file_that_is_no_image_gets_a_sentence_at_the_field_and_keeps_what_was_typed(
+def test_a_file_that_is_no_image_gets_a_sentence_beside_it_and_keeps_what_was_typed(
     page: Page, tmp_path: Path
 ) -> None:
     text = tmp_path / "letter.png"
@@ -75,7 +75,7 @@ def test_a_file_that_is_no_image_gets_a_sentence_at_the_field_and_keeps_what_was
 
     page.get_by_role("button", name="Upload and read").click()
 
-    expect(page.locator("#image-error")).to_be_visible()
+    expect(page.locator(".file-list__error")).to_contain_text("no image")
     expect(page.get_by_label("Patient code")).to_have_value("SIJ-0500")
     expect(page.get_by_label("Note")).to_have_value("left side")
 

@@ -206,3 +206,10 @@ BAD_FILES: dict[str, tuple[Callable[[], bytes], type[errors.ImageError] | None]]
         None,
     ),
 }
+
+
+def refused_uploads() -> dict[str, int]:
+    """Name of a file to the HTTP status with which an upload of it is refused: uploads may be zips and have several frames."""
+    statuses = {name: error.status for name, (_, error) in BAD_FILES.items() if error is not None}
+    del statuses["multi-frame dicom"]
+    return statuses | {"zip": 422, "dicom of a million frames": errors.TooManySlices.status}

@@ -14,7 +14,7 @@ from werkzeug.test import TestResponse
 
 from ml.images.store import read_heatmap, read_mask
 from ml.tasks import task
-from tests.ml.bad_files import BAD_FILES, bad_file
+from tests.ml.bad_files import bad_file, refused_uploads
 from tests.webapp import reading_room
 from tests.webapp.conftest import AuthActions
 from tests.webapp.program import API, Script
@@ -237,12 +237,11 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Script]:
         db.engine.dispose()
 
 
-@pytest.mark.parametrize("name", [name for name, (_, error) in BAD_FILES.items() if error is not None])
-def test_a_file_that_cannot_be_read_is_a_problem_with_a_sentence(shared: Script, name: str) -> None:
-    error = BAD_FILES[name][1]
-    assert error is not None
-
-    sentence = problem_of(shared.upload(bad_file(name)), error.status)
+@pytest.mark.parametrize(("name", "status"), refused_uploads().items())
+def test_a_file_that_cannot_be_read_is_a_problem_with_a_sentence(
+    shared: Script, name: str, status: int
+) -> None:
+    sentence = problem_of(shared.upload(bad_file(name)), status)
 
     assert sentence.endswith(".")
     assert shared.get("/studies", "/studies").get_json()["total"] == 0

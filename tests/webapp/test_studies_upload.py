@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ from PIL import Image as Picture
 from sqlalchemy import func, select
 
 from ml.images.decode import decode
-from tests.ml.bad_files import BAD_FILES, bad_file
+from tests.ml.bad_files import bad_file, refused_uploads
 from tests.ml.dicom_files import dicom_bytes, dicom_dataset
 from tests.phantoms import sacroiliac_slice
 from tests.webapp.conftest import AuthActions
@@ -27,11 +28,11 @@ from webapp.extensions import db
 from webapp.readings import queue as bell
 from webapp.readings.queue import rung
 from webapp.settings import Settings
-from webapp.studies import files
+from webapp.studies import files, storing
 from webapp.studies import upload as incoming
 from webapp.studies.tables import Image, Study
 
-REFUSED = [name for name, (_, error) in BAD_FILES.items() if error is not None]
+REFUSED = refused_uploads()
 
 
 @pytest.fixture
@@ -127,13 +128,10 @@ def test_a_file_that_cannot_be_read_is_answered_with_a_sentence_and_leaves_nothi
     shared: tuple[Flask, FlaskClient], name: str
 ) -> None:
     app, client = shared
-    error = BAD_FILES[name][1]
-    assert error is not None
-
     answer = upload(client, bad_file(name), patient_code="SIJ-1")
 
     # An empty file is no file to a form, and it is told so as one.
-    assert answer.status_code in ((400, 422) if name == "empty" else (error.status,))
+    assert answer.status_code in ((400, 422) if name == "empty" else (REFUSED[name],))
     assert "field__error" in answer.text
     assert 'value="SIJ-1"' in answer.text
     assert nothing_is_left(app)
@@ -256,16 +254,16 @@ def test_a_locked_database_refuses_the_upload_and_leaves_nothing(
     assert nothing_is_left(app)
 
 
-@pytest.mark.parametrize("broken", ["committed", "preview_png"])
+@pytest.mark.parametrize("broken", [(incoming, "committed"), (storing, "preview_png")])
 def test_an_unforeseen_error_leaves_nothing(
-    app: Flask, reader: FlaskClient, monkeypatch: pytest.MonkeyPatch, broken: str
+    app: Flask, reader: FlaskClient, monkeypatch: pytest.MonkeyPatch, broken: tuple[ModuleType, str]
 ) -> None:
     app.config["TESTING"] = False
 
     def mistake(*_: object) -> Callable[..., object]:
         raise RuntimeError("a mistake of ours")
 
-    monkeypatch.setattr(incoming, broken, mistake)
+    monkeypatch.setattr(*broken, mistake)
 
     assert upload(reader).status_code == 500
     assert nothing_is_left(app)

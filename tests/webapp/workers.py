@@ -22,7 +22,7 @@ from webapp.extensions import db
 from webapp.readings.tables import Prediction, Reading, Worker
 from webapp.settings import Settings
 from webapp.studies.tables import Study
-from webapp.studies.upload import Wish, upload
+from webapp.studies.upload import Wish, upload, upload_one
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -55,6 +55,12 @@ class Clinic:
         with self.app.app_context():
             user = db.session.get_one(User, self.user_id)
             return upload(user, slice_png(seed), Wish(task, models, code)).uuid
+
+    def upload_stack(self, files: list[bytes], *models: str, task: str = "sij_mri") -> str:
+        """Store the files of one examination, queue its reading; gives the study's uuid."""
+        with self.app.app_context():
+            user = db.session.get_one(User, self.user_id)
+            return upload_one(user, [io.BytesIO(data) for data in files], Wish(task, models)).uuid
 
     def reading(self, uuid: str) -> Reading:
         """The study's last reading as it is now, with its predictions, detached."""

@@ -9,7 +9,9 @@ from flask import url_for
 from ml.tasks import TaskSpec, task
 from webapp.readings.tables import Prediction, Reading
 from webapp.studies.history import Page
-from webapp.studies.tables import Study
+from webapp.studies.slices import predictions_on
+from webapp.studies.tables import Image, Study
+from webapp.studies.view.stack import Findings, findings_of
 
 PICTURES = ("region", "heatmap", "heatmap_focused")
 
@@ -32,13 +34,16 @@ def listed(page: Page) -> dict[str, Any]:
 def whole(study: Study, reading: Reading, *, sealed: bool) -> dict[str, Any]:
     """A study with its last reading. There are no predictions before all models have ended, and while they are sealed."""
     spec = task(study.task)
+    told = reading.state == "done" and not sealed
     return {
         **_head(study, reading),
         "sentence": reading.error,
         "seconds": _seconds(reading),
         "models": reading.models,
         "gate": reading.gate,
-        "predictions": _predictions(study, reading, spec) if reading.state == "done" and not sealed else [],
+        "slices": [_slice(image) for image in study.images],
+        "predictions": _predictions(study, reading, spec) if told else [],
+        "findings": [_findings(found) for found in findings_of(reading, spec)] if told else [],
         "sealed": sealed,
     }
 
@@ -68,13 +73,42 @@ def _anyway(reading: Reading) -> dict[str, Any] | None:
 
 
 def _predictions(study: Study, reading: Reading, spec: TaskSpec) -> list[dict[str, Any]]:
-    said = {prediction.model: prediction for prediction in reading.predictions}
     outside = {"outside_validated_input": reading.outside_validated_input}
-    return [_prediction(study, said[key], spec) | outside for key in reading.models if key in said]
+    found = []
+    for image in study.images:
+        said = {prediction.model: prediction for prediction in predictions_on(reading, image)}
+        found += [
+            _prediction(study, image, said[key], spec) | outside for key in reading.models if key in said
+        ]
+    return found
 
 
-def _prediction(study: Study, prediction: Prediction, spec: TaskSpec) -> dict[str, Any]:
+def _slice(image: Image) -> dict[str, Any]:
     return {
+        "slice": image.position + 1,
+        "series": image.series + 1,
+        "sequence": image.sequence,
+        "rows": image.rows,
+        "columns": image.columns,
+        "pixel_mm": [image.pixel_mm_row, image.pixel_mm_column] if image.pixel_mm_row else None,
+        "place_mm": image.place_mm,
+    }
+
+
+def _findings(found: Findings) -> dict[str, Any]:
+    return {
+        "model": found.model,
+        "series": found.number,
+        "slices": found.consecutive,
+        "judged": found.judged,
+        "lesion_area_mm2": found.area_mm2,
+        "lesion_volume_mm3": found.volume_mm3,
+    }
+
+
+def _prediction(study: Study, image: Image, prediction: Prediction, spec: TaskSpec) -> dict[str, Any]:
+    return {
+        "slice": image.position + 1,
         "model": prediction.model,
         "version": prediction.version,
         "weights_sha256": prediction.weights_sha256,
@@ -88,23 +122,24 @@ def _prediction(study: Study, prediction: Prediction, spec: TaskSpec) -> dict[st
         "precision": prediction.precision,
         "region_px": prediction.region_px,
         "area_mm2": prediction.area_mm2,
-        "lesion": _lesion(study, prediction),
+        "lesion": _lesion(study, image, prediction),
         "focus": prediction.focus,
-        **{kind: _picture(study, prediction, kind) for kind in PICTURES},
+        **{kind: _picture(study, image, prediction, kind) for kind in PICTURES},
     }
 
 
-def _lesion(study: Study, prediction: Prediction) -> dict[str, Any] | None:
+def _lesion(study: Study, image: Image, prediction: Prediction) -> dict[str, Any] | None:
     if prediction.lesion is None:
         return None
-    return {**prediction.lesion, "mask": _picture(study, prediction, "lesion")}
+    return {**prediction.lesion, "mask": _picture(study, image, prediction, "lesion")}
 
 
-def _picture(study: Study, prediction: Prediction, kind: str) -> str | None:
+def _picture(study: Study, image: Image, prediction: Prediction, kind: str) -> str | None:
     if kind not in prediction.files:
         return None
     name = f"{prediction.model}-{kind}.png"
-    return url_for("api.file", uuid=study.uuid, name=name, _external=True)
+    number = image.position + 1 if len(study.images) > 1 else None
+    return url_for("api.file", uuid=study.uuid, name=name, slice=number, _external=True)
 
 
 def _address(study: Study) -> str:

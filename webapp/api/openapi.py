@@ -17,6 +17,13 @@ from webapp.version import __version__
 _TEXT_OR_NULL = {"type": ["string", "null"]}
 _NUMBER_OR_NULL = {"type": ["number", "null"]}
 _LINK_OR_NULL = {"type": ["string", "null"], "format": "uri"}
+_NUMBER_OF_SLICE = {"type": "integer", "minimum": 1, "description": "Counts through the study."}
+_SLICE = {
+    "name": "slice",
+    "in": "query",
+    "schema": {"type": "integer", "minimum": 1},
+    "description": "Number of the slice in the study; without it the middle one, which of one image is that image.",
+}
 _UUID = {"name": "uuid", "in": "path", "required": True, "schema": {"type": "string", "format": "uuid"}}
 
 
@@ -107,6 +114,7 @@ def _paths() -> dict[str, Any]:
             },
             "post": {
                 "operationId": "signVerdict",
+                "parameters": [_SLICE],
                 "summary": "Sign a verdict on what a model says; it supersedes an earlier one of the same person.",
                 "requestBody": _form(verdicts.verdict_fields(), "multipart/form-data"),
                 "responses": _responses(
@@ -134,7 +142,7 @@ def _paths() -> dict[str, Any]:
             },
         },
         "/studies/{uuid}/files/{name}": {
-            "parameters": [_UUID, name],
+            "parameters": [_UUID, name, _SLICE],
             "get": {
                 "operationId": "getPicture",
                 "summary": "A region or lesion (1-bit PNG), a heatmap (16-bit grey PNG, value / 65535), or preview.png.",
@@ -159,7 +167,11 @@ def _paths() -> dict[str, Any]:
 
 def _upload() -> dict[str, Any]:
     models = list(dict.fromkeys(model.key for task in offered() for model in task.models))
-    limit = f"PNG, JPEG, TIFF, WebP or DICOM, at most {current_settings().max_upload_mb} MB."
+    settings = current_settings()
+    limit = (
+        f"PNG, JPEG, TIFF, WebP or DICOM, at most {settings.max_upload_mb} MB. Repeat the field for the files of a DICOM "
+        f"examination, or send them as a zip: at most {settings.max_slices} slices and {settings.max_stack_mb} MB together."
+    )
     return {
         "type": "object",
         "required": ["image", "task"],
@@ -230,6 +242,11 @@ def _schemas() -> dict[str, Any]:
                 "seconds": _NUMBER_OR_NULL,
                 "models": _array({"type": "string"}),
                 "gate": {"type": ["object", "null"], "description": "What the gate saw."},
+                "slices": {**_array(_slice()), "description": "The slices of the study in their order."},
+                "findings": {
+                    **_array(_findings()),
+                    "description": "Where each model finds something, by series. Empty like the predictions.",
+                },
                 "predictions": {
                     **_array({"$ref": "#/components/schemas/Prediction"}),
                     "description": "Empty before all models have ended, and while sealed.",
@@ -257,6 +274,7 @@ def _schemas() -> dict[str, Any]:
 def _prediction() -> dict[str, Any]:
     schema = _object(
         {
+            "slice": _NUMBER_OF_SLICE,
             "model": {"type": "string"},
             "version": {"type": "string"},
             "weights_sha256": _TEXT_OR_NULL,
@@ -289,6 +307,43 @@ def _prediction() -> dict[str, Any]:
     for key in dict.fromkeys(head.key for head in heads):
         schema["properties"][key] = _answers([head for head in heads if head.key == key])
     return schema
+
+
+def _slice() -> dict[str, Any]:
+    return _object(
+        {
+            "slice": _NUMBER_OF_SLICE,
+            "series": {"type": "integer", "minimum": 1},
+            "sequence": _TEXT_OR_NULL,
+            "rows": {"type": "integer"},
+            "columns": {"type": "integer"},
+            "pixel_mm": {
+                "type": ["array", "null"],
+                "items": {"type": "number"},
+                "description": "Spacing of rows and of columns.",
+            },
+            "place_mm": {**_NUMBER_OR_NULL, "description": "Where it lies along the normal of its series."},
+        }
+    )
+
+
+def _findings() -> dict[str, Any]:
+    return _object(
+        {
+            "model": {"type": "string"},
+            "series": {"type": "integer", "minimum": 1},
+            "slices": {
+                **_array(_array({"type": "integer", "minimum": 1})),
+                "description": "Slices with findings, in runs of neighbours, the longest first.",
+            },
+            "judged": {"type": "integer", "minimum": 0, "description": "Slices that the model judged."},
+            "lesion_area_mm2": {**_NUMBER_OR_NULL, "description": "Of a lesion model, sum over all slices."},
+            "lesion_volume_mm3": {
+                **_NUMBER_OR_NULL,
+                "description": "Area times the distance between slices; null where that is unknown.",
+            },
+        }
+    )
 
 
 def _anyway() -> dict[str, Any]:

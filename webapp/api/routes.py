@@ -20,11 +20,13 @@ from webapp.sharing.colleagues import reads
 from webapp.studies import history
 from webapp.studies import upload as incoming
 from webapp.studies.files import PLAIN, send_picture
+from webapp.studies.slices import slice_asked_for
 from webapp.studies.tables import Study
 from webapp.words import gettext as _
 
 bp = Blueprint("api", __name__, url_prefix="/api/v1")
 _OPEN = {"api.document"}
+bp.url_value_preprocessor(incoming.allow_stack)
 
 
 @bp.before_request
@@ -40,11 +42,11 @@ def _authenticate() -> Response | None:
 
 @bp.post("/studies")
 def create() -> tuple[Response, int] | Response:
-    """Take an image and queue its reading."""
+    """Take an image, or the files of a stack, and queue their reading."""
     if request.mimetype != "multipart/form-data":
         return problem(415)
-    image = request.files.get("image")
-    if image is None:
+    images = request.files.getlist("image")
+    if not images:
         return problem(400, _("There is no file in the field “image”."))
     if not request.form.get("task"):
         return problem(400, _("There is no task in the field “task”."))
@@ -54,7 +56,8 @@ def create() -> tuple[Response, int] | Response:
         patient_code=request.form.get("patient_code", ""),
         note=request.form.get("note", ""),
     )
-    return jsonify(answers.accepted(incoming.upload(_user(), image.read(), wish))), 202
+    study = incoming.upload_one(_user(), [image.stream for image in images], wish)
+    return jsonify(answers.accepted(study)), 202
 
 
 @bp.get("/studies")
@@ -92,7 +95,8 @@ def read_anyway(uuid: str) -> tuple[Response, int]:
 def file(uuid: str, name: str) -> Response:
     """A picture of a study: the preview, a region, a lesion or a heatmap."""
     study = history.visible_study(_user(), uuid)
-    picture = send_picture(study, incoming.latest_reading(study), name, sealed=is_sealed(_user(), study))
+    reading, image = incoming.latest_reading(study), slice_asked_for(study)
+    picture = send_picture(study, reading, image, name, sealed=is_sealed(_user(), study))
     if name not in PLAIN:
         reveal(_user(), [study])
     return picture
@@ -117,7 +121,7 @@ def list_verdicts(uuid: str) -> Response:
 def sign_verdict(uuid: str) -> tuple[Response, int]:
     """Sign a verdict on what a model says; an earlier one is superseded."""
     study = history.visible_study(_user(), uuid)
-    prediction = signing.prediction_of(study, request.form.get("model", ""))
+    prediction = signing.prediction_of(study, slice_asked_for(study), request.form.get("model", ""))
     signing.sign_verdict(
         _user(), study, prediction, opinion_from(request.form, task(study.task), request.files)
     )

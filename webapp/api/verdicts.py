@@ -38,6 +38,7 @@ def own_answer(own: OwnAnswer) -> dict[str, Any]:
 def _verdict(verdict: Verdict, old: bool) -> dict[str, Any]:
     prediction = verdict.prediction
     return {
+        "slice": prediction.image.position + 1,
         "model": prediction.model,
         "version": prediction.version,
         "reading": prediction.reading_id,
@@ -74,6 +75,7 @@ def schemas() -> dict[str, Any]:
     answers = {"type": "object", "additionalProperties": {"type": "string"}}
     verdict = _object(
         {
+            "slice": {"type": "integer", "minimum": 1, "description": "Counts through the study."},
             "model": {"type": "string"},
             "version": {"type": "string"},
             "reading": {"type": "integer"},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -18,9 +18,10 @@ from webapp.reviews.signing import own_answers_on, verdicts_on
 from webapp.reviews.tables import OwnAnswer, Verdict
 from webapp.reviews.view import Review, reviews_of
 from webapp.settings import current_settings
+from webapp.studies.slices import predictions_on
 from webapp.studies.tables import Image, Study
 from webapp.studies.upload import latest_reading
-from webapp.studies.view import result_of
+from webapp.studies.view import result_of, slice_of
 from webapp.studies.view.result import Result
 from webapp.words import gettext as _
 
@@ -75,11 +76,29 @@ class Content:
 
     def prediction(self, model: str) -> Prediction | None:
         """What one model said, if it came to an end."""
-        return next((p for p in self.reading.predictions if p.model == model), None)
+        return next((p for p in predictions_on(self.reading, self.image) if p.model == model), None)
+
+    @property
+    def place(self) -> str:
+        """Which slice of a stack pictures and answers are of; empty where the study is one image."""
+        stack = self.result.stack
+        if stack is None:
+            return ""
+        return _(
+            "Slice %(k)s of %(n)s (%(series)s). Pictures and answers are of this slice; findings on all slices are in the "
+            "JSON export.",
+            k=stack.number,
+            n=stack.of,
+            series=stack.name,
+        )
 
 
-def content_of(user: User, study: Study) -> Content:
-    """Everything about a study that this user may see. Raises NotExported."""
+def content_of(user: User, study: Study, asked: Image | None = None) -> Content:
+    """Everything about a study that this user may see. Raises NotExported.
+
+    Args:
+        asked: the slice to export; without it the one on which the result opens.
+    """
     reading = latest_reading(study)
     if reading.state == "stopped":
         raise NotExported(
@@ -95,16 +114,17 @@ def content_of(user: User, study: Study) -> Content:
         )
     spec = task(study.task)
     cards = _cards(spec)
+    image = asked or slice_of(reading, spec)
     return Content(
         study=study,
-        image=study.images[0],
+        image=image,
         reading=reading,
         spec=spec,
-        result=result_of(reading, spec, {key: card.thresholds for key, card in cards.items()}),
-        reviews=reviews_of(user, study, reading, spec),
+        result=result_of(reading, spec, {key: card.thresholds for key, card in cards.items()}, image),
+        reviews=reviews_of(user, study, predictions_on(reading, image), spec),
         verdicts=tuple(verdicts_on(study)),
         own_answers=tuple(own_answers_on(study)),
-        models=_models(spec, reading, cards),
+        models=_models(spec, predictions_on(reading, image), cards),
         made_at=utc_now(),
     )
 
@@ -120,8 +140,10 @@ def _cards(spec: TaskSpec) -> dict[str, Card]:
     return found
 
 
-def _models(spec: TaskSpec, reading: Reading, cards: Mapping[str, Card]) -> tuple[ModelFacts, ...]:
-    said = {prediction.model: prediction for prediction in reading.predictions}
+def _models(
+    spec: TaskSpec, predictions: Iterable[Prediction], cards: Mapping[str, Card]
+) -> tuple[ModelFacts, ...]:
+    said = {prediction.model: prediction for prediction in predictions}
     return tuple(
         _facts(model, said[model.key], cards.get(model.key)) for model in spec.models if model.key in said
     )

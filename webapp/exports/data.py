@@ -47,6 +47,7 @@ def notice() -> str:
 
 def _image(image: Image) -> dict[str, Any]:
     return {
+        "slice": image.position + 1,
         "rows": image.rows,
         "columns": image.columns,
         "pixel_mm_row": image.pixel_mm_row,

@@ -8,7 +8,8 @@ from flask import url_for
 
 from ml.tasks import TaskSpec, UnknownModel
 from webapp.readings.tables import Prediction, Reading
-from webapp.studies.tables import Study
+from webapp.studies.slices import predictions_on
+from webapp.studies.tables import Image, Study
 from webapp.words import gettext as _
 
 
@@ -21,8 +22,8 @@ class Link:
     icon: str
 
 
-def links_of(study: Study, reading: Reading, spec: TaskSpec) -> tuple[Link, ...]:
-    """The downloads of a study whose last reading is done; none for others."""
+def links_of(study: Study, reading: Reading, spec: TaskSpec, image: Image) -> tuple[Link, ...]:
+    """The downloads of a study whose last reading is done, of a stack those of the slice `image`; none for others."""
     if reading.state != "done":
         return ()
     found = [
@@ -30,16 +31,25 @@ def links_of(study: Study, reading: Reading, spec: TaskSpec) -> tuple[Link, ...]
         ("exports.table", _("Table (CSV)"), "download"),
         ("exports.data", _("Data (JSON)"), "download"),
     ]
-    if _has_dicom(study, reading, spec):
+    if _has_dicom(image, reading, spec):
         found.append(("exports.dicom", _("DICOM SEG and SR (ZIP)"), "download"))
-    return tuple(Link(url_for(endpoint, uuid=study.uuid), words, icon) for endpoint, words, icon in found)
+    if len(study.images) == 1:
+        return tuple(Link(url_for(endpoint, uuid=study.uuid), words, icon) for endpoint, words, icon in found)
+    number = image.position + 1
+    return tuple(
+        Link(
+            url_for(endpoint, uuid=study.uuid, slice=number),
+            _("%(words)s, slice %(k)s", words=words, k=number),
+            icon,
+        )
+        for endpoint, words, icon in found
+    )
 
 
-def _has_dicom(study: Study, reading: Reading, spec: TaskSpec) -> bool:
+def _has_dicom(image: Image, reading: Reading, spec: TaskSpec) -> bool:
     """Whether there is a mask, and a DICOM image that says where it lies, as far as the database knows."""
-    image = study.images[0]
     placed = image.format == "DICOM" and image.orientation and image.pixel_mm_row
-    return bool(placed) and any(_outlines(prediction, spec) for prediction in reading.predictions)
+    return bool(placed) and any(_outlines(prediction, spec) for prediction in predictions_on(reading, image))
 
 
 def _outlines(prediction: Prediction, spec: TaskSpec) -> bool:

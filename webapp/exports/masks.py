@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,13 +12,14 @@ from PIL import Image
 from ml.images.store import read_heatmap, read_mask
 from webapp.exports.content import Content, NotExported
 from webapp.studies.files import PREVIEW, study_folder
+from webapp.studies.files import preview_of as preview_png_of
 from webapp.words import gettext as _
 
 
 def preview_of(content: Content) -> np.ndarray:
     """(H, W) uint8: the image in the window of its 0.5th to 99.5th percentile. Raises NotExported."""
-    path = stored_file(content, PREVIEW)
-    with Image.open(path, formats=["PNG"]) as image:
+    stored_file(content, content.image.file if content.result.stack else PREVIEW)
+    with Image.open(io.BytesIO(preview_png_of(content.study, content.image)), formats=["PNG"]) as image:
         return np.asarray(image.convert("L"))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, request
 
 from webapp.accounts.access import login_required_active, signed_in_user
 from webapp.errors import page_for, render_error
@@ -13,6 +13,7 @@ from webapp.exports.data import as_data
 from webapp.exports.table import csv_of
 from webapp.reviews.reveals import reveal
 from webapp.studies.history import visible_study
+from webapp.studies.slices import slice_asked_for
 
 bp = Blueprint("exports", __name__, url_prefix="/studies/<uuid>")
 
@@ -58,7 +59,8 @@ def _not_exported(refused: NotExported) -> Response:
 def _content(uuid: str) -> Content:
     user = signed_in_user()
     study = visible_study(user, uuid)
-    content = content_of(user, study)
+    asked = slice_asked_for(study) if "slice" in request.args else None
+    content = content_of(user, study, asked)
     reveal(user, [study])
     return content
 

@@ -24,6 +24,11 @@ def key_groups() -> tuple[Group, ...]:
                     _("The same as dragging, or move the cross; with Shift ten times as far"),
                 ),
                 (("Shift", "arrows"), _("Pan by keys")),
+                (
+                    ("↑", "↓"),
+                    _("Previous, next slice of a stack; so does the wheel, and Ctrl with the wheel zooms"),
+                ),
+                (("Home", "End"), _("First, last slice")),
                 ((",", "."), _("Zoom out, zoom in")),
                 (("F",), _("Fit to viewport")),
                 (("0",), _("Reset the image")),

@@ -80,7 +80,9 @@ def chart_of(head: Head, moments: Sequence[Moment]) -> Chart | None:
 
 def _stage(moment: Moment, head: Head) -> tuple[str, bool]:
     """The stage of a study and whether a verdict says it: the last one signed that names one, else the models' majority."""
-    for verdict in sorted(moment.verdicts, key=lambda verdict: verdict.id, reverse=True):
+    # A verdict on one slice of a stack says nothing of the others.
+    verdicts = () if moment.is_stack else moment.verdicts
+    for verdict in sorted(verdicts, key=lambda verdict: verdict.id, reverse=True):
         if verdict.labels.get(head.key):
             return verdict.labels[head.key], True
     return moment.reading.summary_stage or "", False

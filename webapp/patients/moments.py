@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import selectinload
 
+from ml.tasks import task
 from webapp.accounts.tables import User
 from webapp.extensions import db
-from webapp.readings.tables import Prediction, Reading
+from webapp.readings.stack import answers_on_stack
+from webapp.readings.tables import Reading
 from webapp.reviews.sealing import sealed_from
 from webapp.reviews.tables import Verdict
 from webapp.sharing.colleagues import is_shared_with
@@ -18,6 +21,14 @@ from webapp.studies.history import is_theirs
 from webapp.studies.tables import Study
 
 MOST = 200
+
+
+@dataclass(frozen=True)
+class Said:
+    """What one model says of a study: the version that read, and head to label."""
+
+    version: str
+    labels: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -30,9 +41,19 @@ class Moment:
     verdicts: tuple[Verdict, ...]
 
     @property
-    def said(self) -> dict[str, Prediction]:
-        """What the models said that ended well, by their keys."""
-        return {p.model: p for p in self.reading.predictions if p.state == "done"}
+    def said(self) -> dict[str, Said]:
+        """What the models said that ended well, by their keys: of a stack, what two neighbouring slices carry."""
+        done = [p for p in self.reading.predictions if p.state == "done"]
+        versions = {p.model: p.version for p in done}
+        if not self.is_stack:
+            return {p.model: Said(p.version, p.labels) for p in done}
+        answers = answers_on_stack(task(self.study.task), done, self.study.images)
+        return {one.model: Said(versions[one.model], one.labels) for one in answers}
+
+    @property
+    def is_stack(self) -> bool:
+        """Whether the study has several slices, so that a verdict is on one of them."""
+        return len(self.study.images) > 1
 
     @property
     def is_open(self) -> bool:

@@ -19,8 +19,8 @@ from webapp.studies.view.columns import code_of, short_name
 from webapp.words import gettext as _
 
 if TYPE_CHECKING:
-    from webapp.patients.moments import Moment
-    from webapp.readings.tables import Prediction, Reading
+    from webapp.patients.moments import Moment, Said
+    from webapp.readings.tables import Reading
     from webapp.reviews.tables import Verdict
 
 
@@ -112,6 +112,8 @@ def _line(moment: Moment) -> Line:
     said = moment.said if spec and moment.is_open else {}
     image = study.images[0] if study.images else None
     size = [image.sequence, f"{image.columns} × {image.rows}"] if image else []
+    if moment.is_stack:
+        size.append(_("%(n)s slices", n=len(study.images)))
     return Line(
         uuid=study.uuid,
         at=study.created_at,
@@ -127,11 +129,11 @@ def _line(moment: Moment) -> Line:
     )
 
 
-def _in_order(spec: TaskSpec, said: dict[str, Prediction]) -> list[tuple[ModelSpec, Prediction]]:
+def _in_order(spec: TaskSpec, said: dict[str, Said]) -> list[tuple[ModelSpec, Said]]:
     return [(model, said[model.key]) for model in spec.models if model.key in said]
 
 
-def _sentence(spec: TaskSpec, said: dict[str, Prediction]) -> str:
+def _sentence(spec: TaskSpec, said: dict[str, Said]) -> str:
     votes = [
         Vote(model.key, short_name(model.name), p.labels)
         for model, p in _in_order(spec, said)
@@ -144,7 +146,10 @@ def _sentence(spec: TaskSpec, said: dict[str, Prediction]) -> str:
 def _verdict(verdict: Verdict, spec: TaskSpec | None) -> Signature:
     words = judgement_names()[verdict.judgement]
     answer = in_words(verdict.labels, spec) if spec else ""
-    return Signature(f"{words}: {answer}." if answer else f"{words}.", verdict.signed_by, verdict.signed_at)
+    said = f"{words}: {answer}." if answer else f"{words}."
+    if len(verdict.study.images) > 1:
+        said = _("Slice %(k)s: %(said)s", k=verdict.prediction.image.position + 1, said=said)
+    return Signature(said, verdict.signed_by, verdict.signed_at)
 
 
 def _strand(spec: TaskSpec, moments: list[Moment], lines: dict[str, Line]) -> Strand:
@@ -167,7 +172,7 @@ def _strand(spec: TaskSpec, moments: list[Moment], lines: dict[str, Line]) -> St
     )
 
 
-def _finding(prediction: Prediction | None, head: Head) -> Finding:
+def _finding(prediction: Said | None, head: Head) -> Finding:
     if prediction is None:
         return Finding("", "")
     return Finding(

@@ -34,6 +34,7 @@ def claim(reading_id: int, worker: str, lease: timedelta) -> bool:
         lease_until=now + lease,
         started_at=func.coalesce(Reading.started_at, now),
         current_model=None,
+        current_slice=None,
     )
 
 
@@ -81,6 +82,7 @@ def give_back(reading_id: int, worker: str, *, attempt_counts: bool) -> bool:
         worker=None,
         lease_until=None,
         current_model=None,
+        current_slice=None,
         attempt=Reading.attempt - spent,
     )
 
@@ -125,7 +127,8 @@ def _mine(reading_id: int, worker: str) -> tuple[ColumnElement[bool], ...]:
 
 
 def _ended(state: str, error: str | None) -> dict[str, Any]:
-    return {"state": state, "error": error, "ended_at": utc_now(), "lease_until": None, "current_model": None}
+    over = dict.fromkeys(("lease_until", "current_model", "current_slice"))
+    return {"state": state, "error": error, "ended_at": utc_now(), **over}
 
 
 def _changed(*conditions: ColumnElement[bool], **values: Any) -> bool:

@@ -80,9 +80,13 @@ def reuse(place: Place, fingerprint: str) -> bool:
     return True
 
 
-def stored_models(reading_id: int) -> set[str]:
-    """The models whose predictions are already kept."""
-    return set(db.session.scalars(select(Prediction.model).where(Prediction.reading_id == reading_id)))
+def stored_models(reading_id: int) -> dict[int, set[str]]:
+    """Image id to the models whose predictions on it are already kept."""
+    kept: dict[int, set[str]] = {}
+    query = select(Prediction.image_id, Prediction.model).where(Prediction.reading_id == reading_id)
+    for image_id, model in db.session.execute(query):
+        kept.setdefault(image_id, set()).add(model)
+    return kept
 
 
 def _insert(place: Place, prediction: Prediction) -> None:

@@ -24,7 +24,8 @@ class Reading(Base):
     `lease_until` say who works on it and until when that claim counts. `error` is a sentence for the
     clinician, `detail` a trace for the log. The summary columns are what history filters on. `latest` marks
     the newest reading of its study, which is the one that the pages show. `anyway_reason` and `anyway_by` are
-    why, and by whose account, an image was read that the gate had stopped; when is `created_at`.
+    why, and by whose account, an image was read that the gate had stopped; when is `created_at`. `current_slice` is the
+    position of the slice that `current_model` reads.
     """
 
     __tablename__ = "reading"
@@ -49,6 +50,7 @@ class Reading(Base):
     attempt: Mapped[int] = mapped_column(default=0)
     lease_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     current_model: Mapped[str | None] = mapped_column(String(64))
+    current_slice: Mapped[int | None]
     error: Mapped[str | None] = mapped_column(String(1000))
     detail: Mapped[str | None] = mapped_column(Text)
     gate: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
@@ -77,7 +79,7 @@ class Reading(Base):
 
 
 class Prediction(Base):
-    """What one model says of one image in one reading. One row a model, whatever happens to the worker.
+    """What one model says of one slice in one reading. One row a slice and model, whatever happens to the worker.
 
     `state` is done, failed or not_applicable, the last two with their `sentence`. `scores` is head key to
     label to score, `labels` head key to label. `lesion` holds the numbers of a lesion model: pixels,

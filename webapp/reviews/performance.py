@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 
 from ml.tasks import Head, ModelSpec, TaskSpec
 from webapp.accounts.tables import User
@@ -15,7 +15,7 @@ from webapp.readings.tables import Prediction, Reading
 from webapp.reviews.intervals import TOO_FEW, Share
 from webapp.reviews.reveals import independent
 from webapp.reviews.tables import OwnAnswer, Verdict
-from webapp.studies.tables import Study
+from webapp.studies.tables import Image, Study
 
 
 @dataclass(frozen=True)
@@ -163,14 +163,14 @@ def version_order(version: str) -> tuple[tuple[bool, int, str], ...]:
 
 
 def _judged(user: User, spec: TaskSpec) -> list[Judged]:
-    """Of each reader, study, model and version the last verdict. Readings outside validated input do not count."""
+    """Of each reader, slice, model and version the last verdict. Readings outside validated input do not count."""
     last = (
         select(func.max(Verdict.id))
         .join(Prediction, Verdict.prediction_id == Prediction.id)
         .join(Reading, Prediction.reading_id == Reading.id)
         .join(Study, Verdict.study_id == Study.id)
         .where(Study.task == spec.key, Reading.anyway_reason.is_(None))
-        .group_by(Verdict.user_id, Verdict.study_id, Prediction.model, Prediction.version)
+        .group_by(Verdict.user_id, Prediction.image_id, Prediction.model, Prediction.version)
     )
     if not user.is_admin:
         last = last.where(Verdict.user_id == user.id)
@@ -198,11 +198,15 @@ def _own_answers(user: User, spec: TaskSpec) -> dict[tuple[int, int], Mapping[st
 
 
 def _final_labels(user: User, spec: TaskSpec) -> dict[tuple[int, int], dict[str, str]]:
-    """User and study to the labels that the last verdict with any on that study says."""
+    """User and study to the labels that the last verdict with any on that study says.
+
+    Verdicts on the slices of a stack are left out: an own answer is about the whole study.
+    """
+    stack = exists().where(Image.study_id == Study.id, Image.position > 0)
     query = (
         select(Verdict.user_id, Verdict.study_id, Verdict.labels)
         .join(Study)
-        .where(Study.task == spec.key, Verdict.judgement != "unusable")
+        .where(Study.task == spec.key, Verdict.judgement != "unusable", ~stack)
         .order_by(Verdict.id)
     )
     if not user.is_admin:

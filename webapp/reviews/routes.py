@@ -18,11 +18,13 @@ from webapp.reviews.sealing import is_sealed
 from webapp.reviews.signing import NotSigned, Opinion
 from webapp.reviews.view import judgement_names, outlines_of, reason_names, review_of, starts_of
 from webapp.studies.history import visible_study
+from webapp.studies.slices import slice_asked_for
 from webapp.studies.tables import Study
 from webapp.studies.upload import latest_reading
 from webapp.studies.view import result_of
 from webapp.studies.view.numbers import score
 from webapp.studies.view.picture import picture_of
+from webapp.studies.view.stack import stack_of
 from webapp.words import gettext as _
 
 bp = Blueprint("reviews", __name__)
@@ -48,7 +50,7 @@ def sign(uuid: str, model: str) -> Answer:
     user = signed_in_user()
     study = visible_study(user, uuid)
     opinion = opinion_from(request.form, task(study.task), request.files)
-    prediction = signing.prediction_of(study, model)
+    prediction = signing.prediction_of(study, slice_asked_for(study), model)
     try:
         if request.form.get("prediction", type=int) != prediction.id:
             raise NotSigned(
@@ -62,7 +64,7 @@ def sign(uuid: str, model: str) -> Answer:
             return redirect(url_for("studies.show", uuid=uuid), 303)
         return _verdict_page(study, model, opinion, refused.sentence), refused.status
     flash(_("Your verdict is signed."))
-    after = url_for("studies.show", uuid=uuid) + f"#model-{model}"
+    after = url_for("studies.show", uuid=uuid, slice=request.args.get("slice")) + f"#model-{model}"
     return (jsonify(location=after), 201) if _asks_for_json() else redirect(after, 303)
 
 
@@ -131,13 +133,16 @@ def _asks_for_json() -> bool:
 
 
 def _own_answer_page(study: Study, opinion: Opinion | None = None, error: str = "") -> str:
+    image = slice_asked_for(study)
     return render_template(
         "reviews/own_answer.html",
         study=study,
         task=task(study.task),
         reading=latest_reading(study),
         seen=reveal_of(signed_in_user(), study),
-        image={"uuid": study.uuid, "picture": picture_of(study.images[0])},
+        image={"uuid": study.uuid, "picture": picture_of(image)},
+        stack=(stack := stack_of(study.images, image)),
+        slice=stack.slice if stack else None,
         opinion=opinion or Opinion(),
         error=error,
         cannot_tell=signing.CANNOT_TELL,
@@ -149,11 +154,12 @@ def _verdict_page(study: Study, model: str, opinion: Opinion | None = None, erro
     user, spec = signed_in_user(), task(study.task)
     if is_sealed(user, study):
         abort(404)
-    prediction = signing.prediction_of(study, model)
+    image = slice_asked_for(study)
+    prediction = signing.prediction_of(study, image, model)
     reveal(user, [study])
     verdicts = signing.verdicts_on(study)
     review = review_of(user, study, prediction, spec, verdicts)
-    result = result_of(prediction.reading, spec, {})
+    result = result_of(prediction.reading, spec, {}, image)
     return render_template(
         "reviews/verdict.html",
         study=study,
@@ -168,5 +174,6 @@ def _verdict_page(study: Study, model: str, opinion: Opinion | None = None, erro
         starts=starts_of(prediction, spec, verdicts),
         opinion=opinion,
         error=error,
+        slice=request.args.get("slice"),
         nav="worklist",
     )

@@ -18,7 +18,7 @@ from webapp.reviews.sealing import is_sealed
 from webapp.reviews.tables import JUDGEMENTS, REASONS, OwnAnswer, Verdict
 from webapp.sharing.colleagues import reads
 from webapp.studies import files
-from webapp.studies.tables import Study
+from webapp.studies.tables import Image, Study
 from webapp.transactions import committed
 from webapp.words import gettext as _
 
@@ -48,13 +48,17 @@ class Opinion:
     outline: bytes | None = None
 
 
-def prediction_of(study: Study, model: str) -> Prediction:
-    """What a model says of a study in its last reading; 404 where it says nothing, or all have not ended."""
+def prediction_of(study: Study, image: Image, model: str) -> Prediction:
+    """What a model says of a slice in the study's last reading; 404 where it says nothing, or all have not ended."""
     query = (
         select(Prediction)
         .join(Reading)
         .where(
-            Reading.study_id == study.id, Reading.latest, Reading.state == "done", Prediction.model == model
+            Reading.study_id == study.id,
+            Reading.latest,
+            Reading.state == "done",
+            Prediction.model == model,
+            Prediction.image_id == image.id,
         )
     )
     prediction = db.session.scalar(query)

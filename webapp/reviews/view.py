@@ -11,7 +11,7 @@ from flask import url_for
 from ml.tasks import Head, TaskSpec
 from webapp.accounts.tables import User
 from webapp.formats import day_time
-from webapp.readings.tables import Prediction, Reading
+from webapp.readings.tables import Prediction
 from webapp.reviews.outlines import outline_kind
 from webapp.reviews.reveals import is_independent
 from webapp.reviews.signing import heads_of, own_answers_on, verdicts_on
@@ -103,12 +103,14 @@ def reason_names() -> dict[str, str]:
     }
 
 
-def reviews_of(user: User, study: Study, reading: Reading, spec: TaskSpec) -> dict[str, Review]:
-    """Model key to what is said of its prediction in this reading. Only predictions that ended well are judged."""
+def reviews_of(
+    user: User, study: Study, predictions: Iterable[Prediction], spec: TaskSpec
+) -> dict[str, Review]:
+    """Model key to what is said of its prediction on one slice. Only predictions that ended well are judged."""
     verdicts = verdicts_on(study)
     return {
         prediction.model: review_of(user, study, prediction, spec, verdicts)
-        for prediction in reading.predictions
+        for prediction in predictions
         if prediction.state == "done"
     }
 

@@ -8,18 +8,21 @@ import io
 import os
 import secrets
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flask import Response, abort, send_file
 
-from ml.images.store import smaller_png
+from ml.images.decode import decode
+from ml.images.errors import Limits
+from ml.images.store import preview_png, smaller_png
 from webapp.settings import current_settings
 
 if TYPE_CHECKING:
     from webapp.readings.tables import Reading
-    from webapp.studies.tables import Study
+    from webapp.studies.tables import Image, Study
 
 PREVIEW = "preview.png"
 THUMBNAIL = "thumbnail.png"
@@ -59,14 +62,31 @@ def check_room() -> None:
         raise DiskFull
 
 
-def place_study(uuid: str, files: Mapping[str, bytes]) -> None:
-    """Make a study's folder with its files at once, or not at all. Raises DiskFull."""
+@dataclass(frozen=True)
+class Arriving:
+    """A study's folder before it is in its place."""
+
+    folder: Path
+
+    def add(self, name: str, data: bytes) -> None:
+        """Write a file. Raises DiskFull."""
+        with _disk_full_told():
+            _write(self.folder / name, data)
+
+    def read(self, name: str) -> bytes:
+        """A file that was added."""
+        return (self.folder / name).read_bytes()
+
+
+@contextlib.contextmanager
+def arriving(uuid: str) -> Iterator[Arriving]:
+    """Make a study's folder with all files that the block adds, or, where it raises, not at all. Raises DiskFull."""
     folder = studies_folder() / f"{_INCOMING}{uuid}"
     try:
         with _disk_full_told():
             folder.mkdir(parents=True, mode=0o700)
-            for name, data in files.items():
-                _write(folder / name, data)
+        yield Arriving(folder)
+        with _disk_full_told():
             _sync(folder)
             folder.rename(study_folder(uuid))
             _sync(studies_folder())
@@ -75,8 +95,8 @@ def place_study(uuid: str, files: Mapping[str, bytes]) -> None:
         raise
 
 
-def send_picture(study: Study, reading: Reading, name: str, *, sealed: bool) -> Response:
-    """A picture of a study: `preview.png`, `thumbnail.png`, or `<model>-<kind>.png` of a reading that is done.
+def send_picture(study: Study, reading: Reading, image: Image, name: str, *, sealed: bool) -> Response:
+    """A picture of a slice: `preview.png`, or `<model>-<kind>.png` of a reading that is done; `thumbnail.png` of the study.
 
     404 for others.
 
@@ -85,11 +105,28 @@ def send_picture(study: Study, reading: Reading, name: str, *, sealed: bool) -> 
     """
     if name == THUMBNAIL:
         return _send_thumbnail(study_folder(study.uuid))
-    stored = PREVIEW if name == PREVIEW else None if sealed else _stored_name(reading, name)
+    if name == PREVIEW and image is not middle_of(study):
+        return Response(preview_of(study, image), mimetype="image/png")
+    stored = PREVIEW if name == PREVIEW else None if sealed else _stored_name(reading, image, name)
     path = study_folder(study.uuid) / stored if stored else None
     if path is None or not path.is_file():
         abort(404)
     return send_file(path, mimetype="image/png", max_age=0)
+
+
+def middle_of(study: Study) -> Image:
+    """The slice that stands for the study where only one is shown."""
+    return study.images[len(study.images) // 2]
+
+
+def preview_of(study: Study, image: Image) -> bytes:
+    """The preview of a slice as PNG. Only that of the middle slice is stored. 404 where its file is gone."""
+    is_stored = image is middle_of(study)
+    path = study_folder(study.uuid) / (PREVIEW if is_stored else image.file)
+    if not path.is_file():
+        abort(404)
+    data = path.read_bytes()
+    return data if is_stored else preview_png(decode(data, Limits(max_bytes=len(data))).pixels)
 
 
 def _send_thumbnail(folder: Path) -> Response:
@@ -109,11 +146,12 @@ def _send_thumbnail(folder: Path) -> Response:
     return send_file(io.BytesIO(small), mimetype="image/png", max_age=0)
 
 
-def _stored_name(reading: Reading, name: str) -> str | None:
+def _stored_name(reading: Reading, image: Image, name: str) -> str | None:
     model, _, kind = name.removesuffix(".png").rpartition("-")
     if reading.state != "done":
         return None
-    return next((p.files.get(kind) for p in reading.predictions if p.model == model), None)
+    said = (p for p in reading.predictions if p.model == model and p.image_id == image.id)
+    return next((p.files.get(kind) for p in said), None)
 
 
 def remove_study(uuid: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
-from flask_wtf.file import FileField, FileRequired
+from flask_wtf.file import FileRequired, MultipleFileField
 from wtforms import SelectField, SelectMultipleField, StringField, TextAreaField
 from wtforms.validators import DataRequired, Length, Optional, StopValidation
 
@@ -19,9 +19,9 @@ def _models_of_a_chosen_task(form: StudyForm, field: SelectMultipleField) -> Non
 
 
 class StudyForm(FlaskForm):
-    """An image, what it is to be read for, and what the clinician wants to find it by."""
+    """Images, what they are to be read for, and what the clinician wants to find it by."""
 
-    image = FileField(_("Image"), validators=[FileRequired(_("Choose an image file."))])
+    image = MultipleFileField(_("Image"), validators=[FileRequired(_("Choose an image file."))])
     task = SelectField(_("Task"), validate_choice=False)
     models = SelectMultipleField(_("Models"), validators=[_models_of_a_chosen_task], validate_choice=False)
     patient_code = StringField(_("Patient code"), validators=[Optional()])

@@ -1,4 +1,4 @@
-"""The grey values of a study's image as they are stored: the viewer windows them, and no browser reads 16 bits from a PNG."""
+"""The grey values of a study's slices as they are stored: the viewer windows them, and no browser reads 16 bits from a PNG."""
 
 from __future__ import annotations
 
@@ -22,14 +22,13 @@ def are_sent(image: Image) -> bool:
     return image.rows * image.columns <= MAX_PIXELS
 
 
-def send_pixels(study: Study) -> Response:
+def send_pixels(study: Study, row: Image) -> Response:
     """Little-endian uint16, row by row, and what they mean as JSON in the header `Sidelight-Image`:
 
     `rows`, `columns`; `window`: [lowest, highest] value that the file proposes to display, or null; `rescale`:
     [slope, intercept] to the modality's unit, or null; `unit`: "HU" where that is Hounsfield, else "".
     404 without the file, 413 where it is too large.
     """
-    row = study.images[0]
     path = study_folder(study.uuid) / row.file
     if not are_sent(row):
         abort(413)

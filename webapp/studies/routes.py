@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from flask import (
     Blueprint,
@@ -38,11 +38,13 @@ from webapp.studies.follow_up import MOST, CannotCompare, others_of, side_by_sid
 from webapp.studies.forms import ReadAgainForm, ReadAnywayForm, SearchForm, StudyForm, study_form
 from webapp.studies.marks import marks_of, send_map
 from webapp.studies.pixels import send_pixels
+from webapp.studies.slices import predictions_on, slice_asked_for
 from webapp.studies.tables import Study
-from webapp.studies.upload import REASON_LENGTH
-from webapp.studies.view import follow_up_of, progress_of, result_of, visit_of
+from webapp.studies.upload import REASON_LENGTH, allow_stack
+from webapp.studies.view import follow_up_of, progress_of, result_of, slice_of, visit_of
 from webapp.studies.view.follow_up import Visit
 from webapp.words import gettext as _
+from webapp.words import ngettext
 from webapp.worklist import selection
 from webapp.worklist.filters import Filters, filters_from
 from webapp.worklist.labels import labels_of
@@ -50,6 +52,7 @@ from webapp.worklist.pages import page_of
 
 bp = Blueprint("studies", __name__)
 bp.add_app_template_global(past.may_act)
+bp.url_value_preprocessor(allow_stack)
 Answer = str | AnyResponse | tuple[str, int]
 
 
@@ -98,7 +101,7 @@ def create() -> Answer:
     """Take an upload and go on to the page of its study."""
     form = study_form(request.form.get("task", ""))
     if not form.validate():
-        return _new(form), 400
+        return _not_taken(form, 400)
     wish = incoming.Wish(
         task=form.task.data or "",
         models=tuple(form.models.data or ()),
@@ -106,11 +109,19 @@ def create() -> Answer:
         note=form.note.data or "",
     )
     try:
-        study = incoming.upload(signed_in_user(), form.image.data.read(), wish)
+        taken = incoming.upload_all(signed_in_user(), [file.stream for file in form.image.data], wish)
     except incoming.Refused as refused:
         form[refused.field].errors = [*form[refused.field].errors, refused.sentence]
-        return _new(form), refused.status
-    return redirect(url_for("studies.show", uuid=study.uuid), 303)
+        return _not_taken(form, refused.status)
+    if _for_script():
+        sentences = [sentence for sentence, kind in _told(taken) if kind != "ok"]
+        urls = [{"url": url_for("studies.show", uuid=one.study.uuid)} for one in taken if one.study]
+        return jsonify(studies=urls, sentence=" ".join(sentences))
+    if len(taken) == 1 and taken[0].study:
+        return redirect(url_for("studies.show", uuid=taken[0].study.uuid), 303)
+    for sentence, kind in _told(taken):
+        flash(sentence, kind)
+    return redirect(url_for("studies.history"), 303)
 
 
 @bp.get("/studies/<uuid>")
@@ -123,19 +134,28 @@ def show(uuid: str) -> Answer:
     if reading.state == "done" and is_sealed(user, study):
         return redirect(url_for("reviews.own_answer", uuid=uuid))
     spec = task(study.task)
-    shared: dict[str, object] = {"study": study, "reading": reading, "task": spec, "form": ReadAgainForm()}
+    shared: dict[str, object] = {
+        "study": study,
+        "reading": reading,
+        "task": spec,
+        "form": ReadAgainForm(),
+        "slice": None,
+    }
     if reading.state == "stopped":
         shared |= {"tasks_to_choose": offered() if spec is FIND_TASK else (), "reason_length": REASON_LENGTH}
     if reading.state in ("done", "stopped"):
         if reading.state == "done":
             reveal(user, [study])
+        image = slice_asked_for(study) if "slice" in request.args else slice_of(reading, spec)
+        marks = marks_of(reading, spec, image)
+        result = result_of(reading, spec, _thresholds(spec), image, marks)
+        shared |= {"slice": result.stack.slice if result.stack else None}
+        shared |= {"slice_number": result.stack.number if result.stack else None}
         shared |= {
-            "reviews": reviews_of(user, study, reading, spec),
-            "exports": links_of(study, reading, spec),
+            "reviews": reviews_of(user, study, predictions_on(reading, image), spec),
+            "exports": links_of(study, reading, spec, image),
             "own_answers": own_answers_of(study, spec),
         }
-        marks = marks_of(reading, spec, study.images[0])
-        result = result_of(reading, spec, _thresholds(spec), marks)
         return render_template(
             "studies/result.html", result=result, others=others_of(user, study), most=MOST, **shared
         )
@@ -227,7 +247,8 @@ def file(uuid: str, name: str) -> AnyResponse:
     """A picture of a study: the preview, or a region, lesion or heatmap of its last reading."""
     user = signed_in_user()
     study = past.visible_study(user, uuid)
-    picture = send_picture(study, incoming.latest_reading(study), name, sealed=is_sealed(user, study))
+    reading, image = incoming.latest_reading(study), slice_asked_for(study)
+    picture = send_picture(study, reading, image, name, sealed=is_sealed(user, study))
     if name not in PLAIN:
         reveal(user, [study])
     return picture
@@ -236,11 +257,11 @@ def file(uuid: str, name: str) -> AnyResponse:
 @bp.get("/studies/<uuid>/agreement/<kind>.png")
 @login_required_active
 def agreement_map(uuid: str, kind: str) -> AnyResponse:
-    """How many models mark each pixel: of the regions or the lesions of the last reading."""
+    """How many models mark each pixel of a slice: of the regions or the lesions of the last reading."""
     user = signed_in_user()
     study = past.visible_study(user, uuid)
     reading = incoming.latest_reading(study)
-    marks = marks_of(reading, task(study.task), study.images[0]) if reading.state == "done" else ()
+    marks = marks_of(reading, task(study.task), slice_asked_for(study)) if reading.state == "done" else ()
     picture = send_map(marks, kind, sealed=is_sealed(user, study))
     reveal(user, [study])
     return picture
@@ -249,8 +270,35 @@ def agreement_map(uuid: str, kind: str) -> AnyResponse:
 @bp.get("/studies/<uuid>/pixels")
 @login_required_active
 def pixels(uuid: str) -> AnyResponse:
-    """The stored grey values of a study's image, for the viewer."""
-    return send_pixels(past.visible_study(signed_in_user(), uuid))
+    """The stored grey values of a slice, for the viewer."""
+    study = past.visible_study(signed_in_user(), uuid)
+    return send_pixels(study, slice_asked_for(study))
+
+
+def _not_taken(form: StudyForm, status: int) -> Answer:
+    """The form with what is wrong at its fields; to a script only that."""
+    if not _for_script():
+        return _new(form), status
+    sentences = [str(sentence) for texts in form.errors.values() for sentence in texts]
+    answer = jsonify(studies=[], sentence=" ".join(sentences))
+    answer.status_code = status
+    return answer
+
+
+def _for_script() -> bool:
+    return request.accept_mimetypes.best == "application/json"
+
+
+def _told(taken: list[incoming.Taken]) -> Iterator[tuple[str, str]]:
+    """What came of several studies: how many there are, and why one was refused, by the number of its file."""
+    stored = sum(one.study is not None for one in taken)
+    yield ngettext("%(num)s study is stored.", "%(num)s studies are stored.", stored), "ok"
+    for number, one in enumerate(taken, 1):
+        if one.refused:
+            sentence = _(
+                "File %(k)s of %(n)s was not taken: %(why)s", k=number, n=len(taken), why=one.refused.sentence
+            )
+            yield sentence, "warning"
 
 
 def _visit(user: User, study: Study, number: int) -> Visit:

@@ -72,7 +72,8 @@ class Image(Base):
     """One stored image of a study: where its file is and what the file says of itself.
 
     `file` is a name inside the study's folder, `sha256` that of the stored bytes, `pixel_mm_row` and
-    `pixel_mm_column` the spacing of rows and columns in millimetres where the file tells it.
+    `pixel_mm_column` the spacing of rows and columns in millimetres where the file tells it. `position` counts through
+    the study, `series` its series, both from 0; `place_mm` is where a slice lies along the normal of its series.
     """
 
     __tablename__ = "image"
@@ -81,6 +82,8 @@ class Image(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     study_id: Mapped[int] = mapped_column(ForeignKey("study.id"))
     position: Mapped[int] = mapped_column(default=0)
+    series: Mapped[int] = mapped_column(default=0, server_default="0")
+    place_mm: Mapped[float | None]
     file: Mapped[str] = mapped_column(String(64))
     sha256: Mapped[str] = mapped_column(String(64), index=True)
     rows: Mapped[int]

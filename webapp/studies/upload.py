@@ -5,28 +5,28 @@ The file is in its place before its rows are committed; whatever goes wrong on t
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import logging
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import IO, Any
 from uuid import uuid4
 
+from flask import request
 from sqlalchemy import func, select, update
 from sqlalchemy.exc import OperationalError
 
-from ml.images.decode import StoredImage, stored_form
-from ml.images.errors import ImageError, Limits
-from ml.images.store import preview_png
+from ml.images.errors import ImageError
 from ml.tasks import FIND_TASK, TaskSpec, UnknownModel, UnknownTask, offered_task
 from webapp.accounts.tables import User
 from webapp.extensions import db, utc_now
 from webapp.readings.queue import ring
 from webapp.readings.tables import Reading
 from webapp.settings import current_settings, secret_key
-from webapp.studies import files
+from webapp.studies import files, parcel
+from webapp.studies.storing import store_slices
 from webapp.studies.tables import Image, Study
 from webapp.transactions import committed, is_busy, is_disk_full
 from webapp.words import gettext as _
@@ -61,30 +61,77 @@ class Wish:
     note: str = ""
 
 
+def allow_stack(endpoint: str | None, values: object) -> None:
+    """Let a request that brings files be larger than others; called before anything reads the form."""
+    if endpoint in ("studies.create", "api.create"):
+        request.max_content_length = current_settings().max_stack_bytes + 2**20
+        request.max_form_parts = current_settings().max_slices + 100
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What came of the files of one study: the study, or why it was not taken."""
+
+    study: Study | None = None
+    refused: Refused | None = None
+
+
 def upload(user: User, data: bytes, wish: Wish) -> Study:
-    """Store the image as a new study of `user` and queue its reading. Raises Refused."""
+    """Store one file as a new study of `user` and queue its reading. Raises Refused."""
+    return _upload(user, [parcel.whole(data)], wish)
+
+
+def upload_one(user: User, sent: Sequence[IO[bytes]], wish: Wish) -> Study:
+    """Store files that make one study: one image, or a stack. Raises Refused, also where they make more."""
+    groups = _groups(sent)
+    if len(groups) > 1:
+        raise Refused(422, _("These files are more than one study. Send each image by itself."))
+    return _upload(user, groups[0], wish)
+
+
+def upload_all(user: User, sent: Sequence[IO[bytes]], wish: Wish) -> list[Taken]:
+    """Store files that may make several studies, each taken or refused by itself.
+
+    Raises Refused where they are not taken together, or the only study is refused.
+    """
+    groups = _groups(sent)
+    if len(groups) == 1:
+        return [Taken(_upload(user, groups[0], wish))]
+    taken = []
+    for group in groups:
+        try:
+            taken.append(Taken(_upload(user, group, wish)))
+        except Refused as refused:
+            taken.append(Taken(refused=refused))
+    return taken
+
+
+def _groups(sent: Sequence[IO[bytes]]) -> list[list[parcel.Part]]:
+    settings = current_settings()
+    try:
+        return parcel.groups_of(sent, parcel.Allowance(settings.max_slices, settings.max_stack_bytes))
+    except parcel.NotTaken as error:
+        raise Refused(error.status, error.sentence) from error
+
+
+def _upload(user: User, parts: Sequence[parcel.Part], wish: Wish) -> Study:
     spec, models = _chosen(wish.task, wish.models)
     patient_code, note = _checked_words(wish)
     _check_limits(user)
     uuid = str(uuid4())
-    stored = _stored(uuid, data)
-    image = stored.image
-    name = f"image{stored.extension}"
     user_id = user.id
+    slices = _stored(uuid, parts)
 
     def rows() -> tuple[Study, Reading]:
         study = Study(uuid=uuid, user_id=user_id, task=spec.key, patient_code=patient_code, note=note)
-        study.images = [_image_row(name, stored)]
+        study.images = [Image(**values) for values in slices]
         reading = Reading(models=list(models))
         study.readings = [reading]
         db.session.add(study)
         return study, reading
 
     try:
-        files.place_study(uuid, {name: stored.data, files.PREVIEW: preview_png(image.pixels)})
         study, reading = committed(rows, _PATIENCE_SECONDS)
-    except files.DiskFull as error:
-        raise Refused(error.status, error.sentence) from error
     except OperationalError as error:
         files.remove_study(uuid)
         raise _not_committed(error) from error
@@ -92,7 +139,7 @@ def upload(user: User, data: bytes, wish: Wish) -> Study:
         files.remove_study(uuid)
         raise
     ring(reading.id)
-    logger.info("study %s: stored, reading %s queued", uuid, reading.id)
+    logger.info("study %s: %s slices stored, reading %s queued", uuid, len(slices), reading.id)
     return study
 
 
@@ -203,31 +250,13 @@ def _check_queue() -> None:
         )
 
 
-def _stored(uuid: str, data: bytes) -> StoredImage:
+def _stored(uuid: str, parts: Sequence[parcel.Part]) -> list[dict[str, Any]]:
     settings = current_settings()
     key = hmac.digest(secret_key(settings).encode(), uuid.encode(), "sha256")
     try:
-        return stored_form(data, key, Limits(max_bytes=settings.max_upload_bytes))
-    except ImageError as error:
+        return store_slices(uuid, parts, key, settings)
+    except (ImageError, parcel.NotTaken, files.DiskFull) as error:
         raise Refused(error.status, error.sentence) from error
-
-
-def _image_row(name: str, stored: StoredImage) -> Image:
-    image = stored.image
-    rows, columns = image.pixels.shape
-    spacing = image.pixel_mm or (None, None)
-    return Image(
-        file=name,
-        sha256=hashlib.sha256(stored.data).hexdigest(),
-        rows=rows,
-        columns=columns,
-        pixel_mm_row=spacing[0],
-        pixel_mm_column=spacing[1],
-        sequence=image.sequence,
-        orientation=image.orientation,
-        format=image.format,
-        warnings=list(image.warnings),
-    )
 
 
 def _not_committed(error: OperationalError) -> Exception:

@@ -1,4 +1,4 @@
-"""The findings of several studies as one CSV: a line a study, model and question. Nothing of what is sealed."""
+"""The findings of several studies as one CSV: a line a study, slice, model and question. Nothing of what is sealed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,17 @@ from webapp.worklist.pages import Row
 
 COLUMNS = (
     *("study", "patient_code", "task", "uploaded_at", "state", "outside_validated_input"),
-    *("model", "model_version", "model_state", "question", "answer", "score", "uncertainty", "risk_of_error"),
+    *(
+        "slice",
+        "model",
+        "model_version",
+        "model_state",
+        "question",
+        "answer",
+        "score",
+        "uncertainty",
+        "risk_of_error",
+    ),
     "own_verdict",
 )
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -37,10 +47,23 @@ def _lines(row: Row) -> Iterator[tuple[object, ...]]:
     verdict = "" if row.sealed else row.verdict
     said = [] if row.sealed or reading.state != "done" else reading.predictions
     if not said:
-        yield (*about, *("",) * 8, verdict)
+        yield (*about, *("",) * 9, verdict)
     for prediction in said:
         for answer in _answers(prediction, study.task):
-            yield (*about, prediction.model, prediction.version, prediction.state, *answer, verdict)
+            yield (
+                *about,
+                _slice(row, prediction),
+                prediction.model,
+                prediction.version,
+                prediction.state,
+                *answer,
+                verdict,
+            )
+
+
+def _slice(row: Row, prediction: Prediction) -> int:
+    """Which slice of the study a model speaks of, counted from 1."""
+    return prediction.image.position + 1 if row.images > 1 else 1
 
 
 def _answers(prediction: Prediction, task_key: str) -> Iterator[tuple[object, ...]]:

@@ -1,13 +1,16 @@
-"""The door to DICOM: one file in, its slice out, and the same slice without identity."""
+"""The door to DICOM: a file in, its slices out, and the same slices without identity."""
+
+from collections.abc import Iterator
 
 from ml.images.decode import DecodedImage
-from ml.images.dicom.frame import Slice, open_slice
+from ml.images.dicom.frame import Slice, open_slice, open_slices
 from ml.images.dicom.grey import Grey, grey_of
-from ml.images.dicom.header import laterality, orientation, pixel_mm, word
+from ml.images.dicom.header import laterality, orientation, pixel_mm, place_of, word
 from ml.images.dicom.rewrite import rewritten
 from ml.images.dicom.sequence import sequence_of
 from ml.images.errors import ImageError, Limits, UndecodableImage
 from ml.images.raster import is_colour, luma
+from ml.images.stacks import Place
 
 _BURNED_IN = (
     "The file says that text is burned into the image. It may name the patient; it is shown as it is, "
@@ -20,15 +23,20 @@ def decode_dicom(data: bytes, limits: Limits) -> DecodedImage:
     return _image(open_slice(data, limits))
 
 
-def rewrite_dicom(data: bytes, key: bytes, limits: Limits) -> tuple[bytes, DecodedImage]:
-    """The file without identity (UIDs mapped by a hash under `key`), and its slice. Raises ImageError."""
-    slice_ = open_slice(data, limits)
-    image = _image(slice_)
-    try:
-        return rewritten(slice_, key), image
-    except Exception as error:
-        # a header may contradict itself in more ways than can be listed
-        raise UndecodableImage("DICOM", "its header contradicts itself") from error
+def rewrite_dicom(data: bytes, key: bytes, limits: Limits) -> Iterator[tuple[bytes, DecodedImage, Place]]:
+    """Each frame as a file without identity (UIDs mapped by a hash under `key`), its slice, and where that belongs.
+
+    Raises ImageError.
+    """
+    for slice_ in open_slices(data, limits):
+        image = _image(slice_)
+        try:
+            file = rewritten(slice_, key)
+        except Exception as error:
+            # a header may contradict itself in more ways than can be listed
+            raise UndecodableImage("DICOM", "its header contradicts itself") from error
+        rows, columns = image.pixels.shape
+        yield file, image, place_of(slice_.header, (rows, columns))
 
 
 def _image(slice_: Slice) -> DecodedImage:

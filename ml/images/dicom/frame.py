@@ -6,7 +6,7 @@ import logging
 import re
 import warnings
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,12 +24,12 @@ from pydicom.uid import (
 
 from ml.images.codestream import codestream_size
 from ml.images.dicom.codec import decompressed
+from ml.images.dicom.frames import single_frames
 from ml.images.dicom.header import flattened
 from ml.images.errors import (
     ImageError,
     Limits,
     NoPixelData,
-    TooManyFrames,
     UndecodableImage,
     UnknownTransferSyntax,
     UnsupportedPixels,
@@ -62,12 +62,18 @@ class Slice:
 
 def open_slice(data: bytes, limits: Limits) -> Slice:
     """Read a DICOM file of one frame. Raises ImageError."""
+    return next(open_slices(data, limits))
+
+
+def open_slices(data: bytes, limits: Limits) -> Iterator[Slice]:
+    """Read a DICOM file frame by frame, one or as many as the limits allow. Raises ImageError."""
     try:
-        header = flattened(_read(data, limits))
-        _check(header, limits)
-        stored = _stored(header)
-        _correct_depth(header, stored)
-        return Slice(header, stored)
+        for header in single_frames(_read(data, limits), limits):
+            flattened(header)
+            _check(header, limits)
+            stored = _stored(header)
+            _correct_depth(header, stored)
+            yield Slice(header, stored)
     except ImageError:
         raise
     except Exception as error:
@@ -119,10 +125,7 @@ def _check(header: Dataset, limits: Limits) -> None:
         raise UnknownTransferSyntax(_printable(syntax))
     if any(header.get(keyword) is None for keyword in ("Rows", "Columns", "BitsAllocated")):
         raise UndecodableImage("DICOM", "it does not say how large its image is")
-    rows, columns, frames = int(header.Rows), int(header.Columns), int(header.get("NumberOfFrames") or 1)
-    if frames > 1:
-        raise TooManyFrames(f"{frames:,} frames")
-    check_size(rows, columns, limits)
+    check_size(int(header.Rows), int(header.Columns), limits)
     if header.get("PhotometricInterpretation") not in (*_MONOCHROME, *_COLOUR, "PALETTE COLOR"):
         raise UnsupportedPixels("DICOM", "an unknown colour model")
     if int(header.BitsAllocated) not in (8, 16, 32):

@@ -5,6 +5,8 @@ import math
 from pydicom import Dataset
 from pydicom.multival import MultiValue
 
+from ml.images.stacks import Place
+
 _MALFORMED = (ValueError, TypeError, AttributeError, KeyError, IndexError, OverflowError, NotImplementedError)
 
 # functional groups of enhanced objects (PS3.3 C.7.6.16.2) whose content a classic header has at its top
@@ -88,6 +90,21 @@ def laterality(header: Dataset) -> str | None:
         if word(header, keyword) in ("R", "L", "B", "U"):
             return word(header, keyword)
     return None
+
+
+def place_of(header: Dataset, shape: tuple[int, int]) -> Place:
+    """Where a flattened header says that its slice of this shape (rows, columns) belongs."""
+    series_number, instance = number(header, "SeriesNumber"), number(header, "InstanceNumber")
+    return Place(
+        examination=str(header.get("StudyInstanceUID") or ""),
+        series=str(header.get("SeriesInstanceUID") or ""),
+        frame_of_reference=str(header.get("FrameOfReferenceUID") or ""),
+        series_number=None if series_number is None else int(series_number),
+        number=None if instance is None else int(instance),
+        position=numbers(header, "ImagePositionPatient", 3),
+        directions=numbers(header, "ImageOrientationPatient", 6),
+        shape=shape,
+    )
 
 
 def flattened(header: Dataset) -> Dataset:

@@ -59,7 +59,9 @@ export function listen(viewer, pane, say) {
     "wheel",
     (event) => {
       event.preventDefault();
-      viewer.zoom(zoomFactor(event.deltaY * (event.deltaMode ? LINE : 1)), placeOf(figure, event), pane);
+      const dy = event.deltaY * (event.deltaMode ? LINE : 1);
+      if (viewer.onWheel && !event.ctrlKey) viewer.onWheel(dy);
+      else viewer.zoom(zoomFactor(dy), placeOf(figure, event), pane);
     },
     { passive: false },
   );

@@ -26,13 +26,7 @@ function viewerOf(element, say) {
   const viewer = new Viewer(figures.map((figure) => new Stage(figure, image)), image, phrases);
   viewer.panes.forEach((pane) => listen(viewer, pane, say));
   if (element.dataset.pixels) {
-    viewer.load(element.dataset.pixels).catch(() => {
-      for (const { figure } of viewer.panes) {
-        const place = figure.querySelector("[data-overlay-error]");
-        place.textContent = phrases.failed;
-        place.hidden = false;
-      }
-    });
+    viewer.load(element.dataset.pixels).catch(() => viewer.fail());
   }
   return viewer;
 }

@@ -20,6 +20,7 @@ export class Viewer {
     this.presets = new Map();
     this.onChange = () => {};
     this.onShare = () => {};
+    this.onWheel = null;
     this.panes = stages.map((stage) => this.#pane(stage));
     this.active = this.panes[0];
     this.waiting = new Set();
@@ -40,13 +41,37 @@ export class Viewer {
     return pane;
   }
 
-  /* Fetch the grey values; from then on windows can be chosen. Without them the preview stays. */
-  async load(address) {
+  /* Fetch the grey values, which are also given; from then on windows can be chosen. Without them the preview stays. */
+  load(address) {
+    this.loaded = this.#load(address);
+    return this.loaded;
+  }
+
+  async #load(address) {
     this.grey = await greyValues(address);
     this.presets = presetsOf(this.grey);
     this.panes.forEach((pane) => Object.assign(pane.view, this.#firstWindow()));
     this.panes.forEach((pane) => this.#draw(pane));
     this.onChange();
+    return this.grey;
+  }
+
+  /* Another slice of the same grid: it is shown in the window that was chosen, drawn at once. */
+  showGrey(grey) {
+    this.grey = grey;
+    this.presets = presetsOf(grey);
+    if (this.view.preset === undefined) this.panes.forEach((pane) => Object.assign(pane.view, this.#firstWindow()));
+    this.panes.forEach((pane) => this.#later(pane));
+    this.onChange();
+  }
+
+  /* Say on each viewport that its grey values did not come. */
+  fail() {
+    for (const { figure } of this.panes) {
+      const place = figure.querySelector("[data-overlay-error]");
+      place.textContent = this.phrases.failed;
+      place.hidden = false;
+    }
   }
 
   #firstWindow() {

@@ -137,7 +137,9 @@ def column_of(
         )
     limits = thresholds.get(model.key, {})
     region, region_of = _region(prediction, reading, spec)
-    image = reading.study.images[0]
+    image = next(
+        (one for one in reading.study.images if one.id == prediction.image_id), reading.study.images[0]
+    )
     own = model.kind == "region"
     empty = own and not prediction.region_px
     main = agreement.main_head(spec)
@@ -244,6 +246,8 @@ def _region(prediction: Prediction, reading: Reading, spec: TaskSpec) -> tuple[s
         owner = spec.region_model if shown.kind == "classification" and spec.region_model else shown.key
         return f"{prediction.model}-region.png", names[owner]
     for other in reading.predictions:
+        if other.image_id != prediction.image_id:
+            continue
         if other.model == spec.region_model and other.state == "done" and "region" in other.files:
             return f"{other.model}-region.png", names[other.model]
     return "", ""

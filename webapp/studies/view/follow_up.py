@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ml.tasks import TaskSpec
+from webapp.studies.files import middle_of
 from webapp.studies.view.agreement import WIDE, main_head
 from webapp.studies.view.columns import Column
 from webapp.studies.view.picture import Picture, picture_of
@@ -24,7 +25,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Visit:
-    """One study. `result` is None while it is sealed or not read; `shown` is the model whose marks lie on its image."""
+    """One study. `result` is None while it is sealed or not read; `shown` is the model whose marks lie on its image.
+
+    `slice`: which one of a stack is shown, counted from 1 through the study; None where the study is one image.
+    """
 
     number: int
     reading: Reading
@@ -33,6 +37,7 @@ class Visit:
     result: Result | None
     image: str
     picture: Picture
+    slice: int | None
     shown: Column | None = None
 
     @property
@@ -95,8 +100,14 @@ class FollowUp:
 
 def visit_of(number: int, reading: Reading, spec: TaskSpec, result: Result | None, *, sealed: bool) -> Visit:
     """One study of the page; `result` only where its answers may be shown."""
-    image = reading.study.images[0]
-    return Visit(number, reading, spec, sealed, result, described(image), picture_of(image))
+    images = reading.study.images
+    stack = result.stack if result else None
+    image = images[stack.slice - 1] if stack else middle_of(reading.study)
+    if len(images) == 1:
+        return Visit(number, reading, spec, sealed, result, described(image), picture_of(image), None)
+    place = _("slice %(k)s of %(n)s", k=image.position + 1, n=len(images))
+    words = f"{described(image)}, {place}"
+    return Visit(number, reading, spec, sealed, result, words, picture_of(image), image.position + 1)
 
 
 def follow_up_of(visits: Sequence[Visit], model: str = "") -> FollowUp:

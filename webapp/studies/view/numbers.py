@@ -30,6 +30,12 @@ def lesion_area(area_mm2: float) -> str:
     return f"{area_mm2:.1f} mm²" if area_mm2 < 9.95 else f"{area_mm2:,.0f} mm²"
 
 
+def volume(volume_mm3: float) -> str:
+    """A volume: “2.4 cm³”, two decimals below 1."""
+    volume_cm3 = volume_mm3 / 1000
+    return f"{volume_cm3:.2f} cm³" if volume_cm3 < 1 else f"{volume_cm3:,.1f} cm³"
+
+
 def whole_percent(share: float) -> str:
     """A share in [0, 1] that is known only roughly: “74 %”, never rounded to none or all."""
     if 0 < share < 0.005:

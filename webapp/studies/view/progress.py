@@ -43,7 +43,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Progress:
-    """One reading on its way. `model` counts from 1 to `of`; `done` is the bar's length for SVG."""
+    """One reading on its way. `model` counts from 1 to `of`, `slice` from 1 to `slices`; `done` is the bar's length for SVG."""
 
     state: str
     sentence: str
@@ -53,6 +53,8 @@ class Progress:
     model: int
     of: int
     ended: int
+    slice: int
+    slices: int
     done: str
     models: tuple[Step, ...]
 
@@ -69,26 +71,36 @@ class Progress:
 def progress_of(reading: Reading, spec: TaskSpec, now: datetime) -> Progress:
     """The progress of a reading at a time (aware; the running model's time depends on it)."""
     chosen = [model for model in spec.models if model.key in reading.models]
-    said = {prediction.model: prediction for prediction in reading.predictions}
-    steps = tuple(_step(model, said.get(model.key), reading, now) for model in chosen)
+    images = reading.study.images
+    said: dict[str, list[Prediction]] = {}
+    for prediction in reading.predictions:
+        said.setdefault(prediction.model, []).append(prediction)
+    steps = tuple(_step(model, said.get(model.key, []), reading, now) for model in chosen)
     ended = sum(step.state in ("done", "failed", "not_applicable") for step in steps)
     current = next((step for step in steps if step.state == "running"), None)
+    stored, all_of_them = len(reading.predictions), len(steps) * len(images)
     return Progress(
         state=reading.state,
         sentence=_sentence(reading, steps, current),
         error=(reading.error or "") if reading.state in ("failed", "cancelled") else "",
         gate=_gate(reading),
-        sides=sides_of(reading.study.images[0].orientation),
+        sides=sides_of(images[0].orientation),
         model=steps.index(current) + 1 if current else min(ended + 1, len(steps)),
         of=len(steps),
         ended=ended,
-        done=width(ended / len(steps)) if steps else "0%",
+        slice=_number_of_slice(reading),
+        slices=len(images),
+        done=width(stored / all_of_them) if steps else "0%",
         models=steps,
     )
 
 
-def _step(model: ModelSpec, prediction: Prediction | None, reading: Reading, now: datetime) -> Step:
-    state, took, sentence = _state(model, prediction, reading, now)
+def _number_of_slice(reading: Reading) -> int:
+    return (reading.current_slice or 0) + 1
+
+
+def _step(model: ModelSpec, said: list[Prediction], reading: Reading, now: datetime) -> Step:
+    state, took, sentence = _state(model, said, reading, now)
     words = {
         "done": _("Done"),
         "failed": _("Failed"),
@@ -98,16 +110,19 @@ def _step(model: ModelSpec, prediction: Prediction | None, reading: Reading, now
         "cancelled": _("Not run"),
     }
     tone, sign = _SIGNS[state]
-    return Step(model.key, model.name, code_of(model.name), state, words[state], tone, sign, took, sentence)
+    slices = len(reading.study.images)
+    word = words[state]
+    if slices > 1 and state in ("running", "queued", "cancelled") and (said or state == "running"):
+        word = _("%(state)s, %(k)s of %(n)s slices", state=word, k=len(said), n=slices)
+    return Step(model.key, model.name, code_of(model.name), state, word, tone, sign, took, sentence)
 
 
-def _state(
-    model: ModelSpec, prediction: Prediction | None, reading: Reading, now: datetime
-) -> tuple[str, str, str]:
-    """State, time and sentence of one model."""
-    if prediction is not None:
-        took = "" if prediction.state == "not_applicable" else seconds(prediction.seconds)
-        return prediction.state, took, prediction.sentence or ""
+def _state(model: ModelSpec, said: list[Prediction], reading: Reading, now: datetime) -> tuple[str, str, str]:
+    """State, time and sentence of one model: of all slices, when it has ended them."""
+    if len(said) == len(reading.study.images):
+        state = next((s for s in ("done", "failed") if any(p.state == s for p in said)), "not_applicable")
+        took = "" if state == "not_applicable" else seconds(sum(p.seconds for p in said))
+        return state, took, next((p.sentence or "" for p in said if p.state == state), "")
     if reading.state == "running" and reading.current_model == model.key:
         since = _since(reading.predictions, reading)
         return "running", seconds((now - since).total_seconds()) if since else "", ""
@@ -132,9 +147,13 @@ def _sentence(reading: Reading, steps: tuple[Step, ...], current: Step | None) -
     if reading.state == "running":
         if current is None:
             return _("Checking the image")
-        return _(
+        running = _(
             "Model %(k)s of %(n)s: %(name)s", k=steps.index(current) + 1, n=len(steps), name=current.name
         )
+        slices = len(reading.study.images)
+        if slices == 1:
+            return running
+        return _("Slice %(k)s of %(n)s", k=_number_of_slice(reading), n=slices) + " · " + running
     return {
         "failed": _("The reading failed"),
         "cancelled": _("The reading was cancelled"),

@@ -11,12 +11,14 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from ml.tasks import FIND_TASK, TaskSpec, tasks
+from webapp.studies.slices import predictions_on
 from webapp.studies.view import agreement, columns
 from webapp.studies.view.agreement import Count, Vote
 from webapp.studies.view.numbers import score
 from webapp.studies.view.overlap import Overlap, detail, overlap_of
 from webapp.studies.view.picture import Picture, picture_of
 from webapp.studies.view.side_by_side import Axis, Chart, axis_of, chart_of
+from webapp.studies.view.stack import Stack, findings_of, opening_slice, stack_of
 from webapp.words import gettext as _
 
 if TYPE_CHECKING:
@@ -43,7 +45,7 @@ class Result:
     `sentence` is the headline, `warning` empty unless the models are far apart, `details` are short counts.
     `columns` has one entry a chosen model, in the task's order. Where models voted, `axis` sets them side by side if the
     main head's labels have an order, else `chart` does. `overlaps` is how far the masks agree, one entry a kind of mask that
-    two models or more left.
+    two models or more left. Where the study is a `stack`, all of this is about one slice.
     """
 
     uuid: str
@@ -68,6 +70,7 @@ class Result:
     columns: tuple[columns.Column, ...]
     gate: Gate | None
     image_warnings: tuple[str, ...]
+    stack: Stack | None
 
     @property
     def has_heatmaps(self) -> bool:
@@ -90,19 +93,22 @@ def result_of(
     reading: Reading,
     spec: TaskSpec,
     thresholds: Mapping[str, Mapping[str, float]],
+    image: Image | None = None,
     marks: Sequence[Marks] = (),
 ) -> Result:
     """The page of an ended reading (done or stopped).
 
     Args:
-        reading: with its study, the study's first image and its predictions.
+        reading: with its study, the study's images and its predictions.
         spec: the study's task.
         thresholds: model key to head key to the score from which the positive label is given; any may lack.
-        marks: the masks that can be compared, by kind.
+        image: the slice to show; without it that of `slice_of`.
+        marks: the masks on that slice that can be compared, by kind.
     """
     study = reading.study
-    image = study.images[0]
-    said = {p.model: p for p in reading.predictions}
+    findings = findings_of(reading, spec) if len(study.images) > 1 else ()
+    image = image or opening_slice(study.images, findings)
+    said = {p.model: p for p in predictions_on(reading, image)}
     chosen = [model for model in spec.models if model.key in reading.models]
     votes = [
         Vote(model.key, columns.short_name(model.name), said[model.key].labels)
@@ -144,7 +150,14 @@ def result_of(
         columns=() if stopped else made,
         gate=gate,
         image_warnings=tuple(image.warnings or ()),
+        stack=stack_of(study.images, image, findings),
     )
+
+
+def slice_of(reading: Reading, spec: TaskSpec) -> Image:
+    """The slice on which a result opens; the image, where a study has one."""
+    images = reading.study.images
+    return opening_slice(images, findings_of(reading, spec) if len(images) > 1 else ())
 
 
 def _headline(spec: TaskSpec, counts: list[Count], made: tuple[columns.Column, ...]) -> str:

@@ -18,8 +18,10 @@ from webapp.words import ngettext
 
 
 def verdict_title(content: Content) -> Iterable[Flowable]:
-    """Who agrees with what, in one line; the signatures below it."""
+    """Who agrees with what, in one line, and on which slice of a stack; own answers below it."""
     yield paragraph(_title(content), TITLE)
+    if content.place:
+        yield paragraph(content.place, BODY)
     for own in own_answers_of(content.study, content.spec):
         yield paragraph(f"{own.sentence}. {own.by}, {day_time(own.at)}. {own.note}".strip(), BODY)
 
