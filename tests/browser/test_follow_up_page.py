@@ -24,7 +24,7 @@ def studies(drawn: Flask, drawn_reader: FlaskClient) -> list[str]:
         pixels = sacroiliac_slice(side).astype(np.uint16) * gain
         answer = upload(
             drawn_reader,
-            dicom_bytes(dicom_dataset(pixels)),
+            dicom_bytes(dicom_dataset(pixels, PixelSpacing=[1.0, 1.0])),
             models=[REGION, STATUS, LESION],
             patient_code="SIJ-0417",
         )
