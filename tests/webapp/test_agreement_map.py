@@ -172,3 +172,13 @@ def test_it_is_sealed_until_the_own_answer(app: Flask, reader: FlaskClient, auth
     own = {"answer_as_status": "Negative", "answer_stage": "cannot_tell"}
     auth.post(f"/studies/{uuid}/own-answer", form_page="/account", **own)
     assert reader.get(address).status_code == 200
+
+
+def test_the_axis_is_told_in_words_too(app: Flask, reader: FlaskClient) -> None:
+    uuid = read(app, reader, [STATUS, LESION])
+    axis = reader.get(f"/studies/{uuid}").text.partition('<ol class="ordinal-axis')[2].partition("</ol>")[0]
+
+    for model in (STATUS, LESION):
+        name = SPEC.model(model).name
+        assert f'<span class="visually-hidden">{name} 1.2.0: Early, 0.70</span>' in html.unescape(axis)
+    assert axis.count('<span class="visually-hidden">none</span>') == 3
