@@ -72,7 +72,7 @@ def test_without_script_everything_is_a_form(
     page.get_by_role("searchbox").press("Enter")
     expect(page.locator("[data-row]")).to_have_count(1)
     page.goto("/studies")
-    page.get_by_role("link", name="Patient").click()
+    page.get_by_role("link", name="Patient", exact=True).click()
     expect(page).to_have_url("/studies?sort=patient&dir=asc")
     page.locator("td > .tick").first.check()
     page.get_by_role("button", name="Delete…").click()

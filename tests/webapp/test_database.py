@@ -355,7 +355,7 @@ for turn in range(last):
 def test_processes_that_open_a_new_database_in_the_same_moment_all_get_it(tmp_path: Path) -> None:
     processes = [
         subprocess.Popen(
-            [sys.executable, "-c", OPEN_AT_ONCE, str(tmp_path), "100", str(number)],
+            [sys.executable, "-c", OPEN_AT_ONCE, str(tmp_path), "40", str(number)],
             cwd=REPOSITORY,
             stderr=subprocess.PIPE,
             text=True,

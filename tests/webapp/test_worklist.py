@@ -79,7 +79,7 @@ def test_pages_show_every_study_once_there_and_back_in_any_order(
         for direction in ("asc", "desc"):
             address: str | None = f"/studies?sort={column}&dir={direction}"
             there = []
-            while address:
+            while address and len(there) < 9:
                 page = reader.get(address).text
                 there.append(rows(page))
                 address = next_page(page)
