@@ -219,10 +219,12 @@ def test_a_drawing_outlives_a_failure_and_a_refusal(
     expect(alert).to_contain_text("goes with “disagree”")
     choose_disagreement(page)
 
-    page.evaluate("window.sent = fetch; window.fetch = () => Promise.reject(new TypeError('offline'))")
+    page.evaluate(
+        "() => { window.sent = window.fetch; window.fetch = () => Promise.reject(new TypeError('offline')); }"
+    )
     sign.click()
     expect(alert).to_contain_text("The server could not be reached.")
-    page.evaluate("window.fetch = window.sent")
+    page.evaluate("() => { window.fetch = window.sent; }")
     page.route("**/verdicts/*", lambda route: route.fulfill(status=413, body="no JSON"))
     sign.click()
     expect(alert).to_contain_text("The server did not take the verdict.")
