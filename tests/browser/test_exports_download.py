@@ -16,12 +16,11 @@ from flask.testing import FlaskClient
 from playwright.sync_api import Locator, Page, expect
 from pypdf import PdfReader
 
-from ml.tasks import task
 from tests.browser.test_every_page import check
 from tests.ml.dicom_files import dicom_bytes, dicom_dataset
-from tests.webapp.reading_room import finish, uploaded
+from tests.webapp.reading_room import LESION, REGION, STATUS, finish, uploaded
 
-SPEC = task("sij_mri")
+MODELS = [REGION, STATUS, LESION]
 PLACED = {
     "FrameOfReferenceUID": "1.2.840.99.7",
     "ImagePositionPatient": [-100.5, 20, 50],
@@ -31,11 +30,11 @@ PLACED = {
 
 @pytest.fixture
 def uuid(drawn: Flask, drawn_reader: FlaskClient) -> str:
-    """A study that came as DICOM and that all models of the sacroiliac task have read."""
+    """A study that came as DICOM and that models of every kind have read."""
     uuid = uploaded(
         drawn_reader,
         data=dicom_bytes(dicom_dataset(**PLACED)),
-        models=[model.key for model in SPEC.models],
+        models=MODELS,
         patient_code="SIJ-0417",
     )
     finish(drawn, uuid)
@@ -65,7 +64,7 @@ def test_every_format_is_downloaded_from_the_menu_by_keyboard(
         for item in items.all():
             expect(item).to_be_in_viewport(ratio=1)
         assert drawn_page.evaluate("document.documentElement.scrollWidth") <= width
-        check(drawn_page)
+    check(drawn_page)
     files = [saved(drawn_page, item, tmp_path) for item in items.all()]
 
     assert [file.name for file in files] == [
@@ -75,7 +74,7 @@ def test_every_format_is_downloaded_from_the_menu_by_keyboard(
     assert "Patient code SIJ-0417" in PdfReader(report).pages[0].extract_text()
     with table.open(newline="", encoding="utf-8-sig") as lines:
         assert {line["study"] for line in csv.DictReader(lines)} == {uuid}
-    assert len(json.loads(data.read_text(encoding="utf-8"))["predictions"]) == len(SPEC.models)
+    assert len(json.loads(data.read_text(encoding="utf-8"))["predictions"]) == len(MODELS)
     with zipfile.ZipFile(archive) as opened:
-        assert {"image.dcm", "seg-lesion_mlp.dcm", "report.dcm"} <= set(opened.namelist())
+        assert {"image.dcm", f"seg-{LESION}.dcm", "report.dcm"} <= set(opened.namelist())
     expect(drawn_page.get_by_role("heading", level=1)).to_be_visible()  # the page stays where it is

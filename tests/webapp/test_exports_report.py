@@ -168,6 +168,17 @@ def test_a_model_without_an_answer_is_in_it_with_its_sentence(
     assert "No verdict is signed." in text
 
 
+def test_a_long_patient_code_is_cut_in_the_head_and_whole_below(app: Flask, reader: FlaskClient) -> None:
+    code = "-".join(["0417"] * 12)
+    uuid = uploaded(reader, patient_code=code)
+    finish(app, uuid)
+
+    pages = [re.sub(r"\s+", "", page.extract_text()) for page in report(reader, uuid).pages]
+
+    assert all("0417…" in page for page in pages)
+    assert "".join(pages).count(f"Patientcode{code}") == 1
+
+
 def test_it_can_be_heard(reader: FlaskClient, uuid: str) -> None:
     pdf = report(reader, uuid)
     found = list(elements(pdf))

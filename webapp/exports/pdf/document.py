@@ -9,6 +9,7 @@ from typing import Any
 import flask_babel
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.units import mm
+from reportlab.pdfbase.pdfmetrics import stringWidth
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import BaseDocTemplate, Frame, PageTemplate
 
@@ -23,6 +24,7 @@ from webapp.version import __version__
 from webapp.words import gettext as _
 
 _HEAD, _FOOT = 16 * mm, 10 * mm
+_COLUMN = 62 * mm
 
 
 def report_pdf(content: Content) -> bytes:
@@ -81,10 +83,19 @@ def _head(canvas: Canvas, content: Content) -> None:
         for row, (text, font) in enumerate(lines):
             canvas.setFont(font, 7)
             canvas.setFillColor(INK if font == BOLD else QUIET)
-            draw(x, top - 7 - row * 9.5, text)
+            draw(x, top - 7 - row * 9.5, _fitted(text, font))
     canvas.setStrokeColor(INK)
     canvas.setLineWidth(1.2)
     canvas.line(MARGIN, top - _HEAD + 4 * mm, A4[0] - MARGIN, top - _HEAD + 4 * mm)
+
+
+def _fitted(text: str, font: str) -> str:
+    """The text, cut where it would run into the next column; what is cut stands whole below."""
+    if stringWidth(text, font, 7) <= _COLUMN:
+        return text
+    while stringWidth(text + "…", font, 7) > _COLUMN:
+        text = text[:-1]
+    return text + "…"
 
 
 def _foot(canvas: Canvas, content: Content, number: int, pages: int) -> None:

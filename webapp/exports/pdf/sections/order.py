@@ -53,6 +53,10 @@ def _stamp(content: Content) -> Iterable[Flowable]:
 def _reading(content: Content) -> Iterable[Flowable]:
     result, reading = content.result, content.reading
     yield paragraph(_("Reading and image"), HEADING)
+    if result.patient_code:
+        yield paragraph(_("Patient code %(code)s", code=result.patient_code), BODY)
+    image = _("%(image)s. Study of %(when)s", image=result.image, when=day_time(result.uploaded_at))
+    yield paragraph(image, BODY)
     if reading.ended_at is not None:
         yield paragraph(
             _("Reading %(id)s, ended %(when)s.", id=reading.id, when=day_time(reading.ended_at)), BODY
