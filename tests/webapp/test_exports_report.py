@@ -175,7 +175,7 @@ def test_a_long_patient_code_is_cut_in_the_head_and_whole_below(app: Flask, read
 
     pages = [re.sub(r"\s+", "", page.extract_text()) for page in report(reader, uuid).pages]
 
-    assert all("0417…" in page for page in pages)
+    assert all(re.search(r"Patientcode[0-9-]+…", page) for page in pages)
     assert "".join(pages).count(f"Patientcode{code}") == 1
 
 
