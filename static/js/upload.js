@@ -52,7 +52,8 @@ function clearStored() {
 }
 
 function describe() {
-  const tooLarge = rows.some((row) => row.tooLarge);
+  const together = rows.filter(({ kind }) => kind === "dicom").reduce((sum, { file }) => sum + file.size, 0);
+  const tooLarge = rows.some((row) => row.tooLarge) || together > Number(form.dataset.maxAllBytes);
   list.hidden = !rows.length;
   problem.hidden = !tooLarge;
   input.setAttribute("aria-invalid", tooLarge);

@@ -28,7 +28,6 @@ PAGES = {
     "report": "/studies/{uuid}/report.pdf",
     "table": "/studies/{uuid}/export.csv",
     "data": "/studies/{uuid}/export.json",
-    "DICOM": "/studies/{uuid}/export-dicom.zip",
     "patient": "/studies/{uuid}/patient",
 }
 HARMLESS = {

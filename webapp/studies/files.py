@@ -14,10 +14,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flask import Response, abort, send_file
+from sqlalchemy import select
 
 from ml.images.decode import decode
 from ml.images.errors import Limits
 from ml.images.store import preview_png, smaller_png
+from webapp.extensions import db
+from webapp.readings.tables import Prediction
 from webapp.settings import current_settings
 
 if TYPE_CHECKING:
@@ -150,8 +153,10 @@ def _stored_name(reading: Reading, image: Image, name: str) -> str | None:
     model, _, kind = name.removesuffix(".png").rpartition("-")
     if reading.state != "done":
         return None
-    said = (p for p in reading.predictions if p.model == model and p.image_id == image.id)
-    return next((p.files.get(kind) for p in said), None)
+    query = select(Prediction.files).where(
+        Prediction.reading_id == reading.id, Prediction.image_id == image.id, Prediction.model == model
+    )
+    return (db.session.scalar(query) or {}).get(kind)
 
 
 def remove_study(uuid: str) -> None:

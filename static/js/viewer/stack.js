@@ -29,8 +29,9 @@ export class StackViewer {
       if (slice !== this.slices.slice) return;
       this.viewer.showGrey(grey);
     } catch {
-      this.fetched.delete(slice);
-      this.viewer.fail();
+      /* The page of that slice shows its preview. */
+      if (slice === this.slices.slice) location.assign(ofSlice(location.pathname, slice));
+      return;
     }
     this.changed(slice);
     this.#fetchAround(slice);
