@@ -85,7 +85,7 @@ def compare() -> Answer:
         abort(400, error.sentence)
     visits = [_visit(user, study, number) for number, study in enumerate(studies, 1)]
     shown = follow_up_of(visits, request.args.get("model", ""))
-    return render_template("studies/compare.html", follow_up=shown)
+    return render_template("studies/compare.html", follow_up=shown, slice=None)
 
 
 @bp.get("/studies/new")
