@@ -133,7 +133,7 @@ def test_a_failed_model_is_in_no_denominator(app: Flask, reader: FlaskClient) ->
         reading = last_reading(uuid)
         reading.predictions[1].state = "failed"
         db.session.commit()
-        (marks,) = marks_of(reading, SPEC)
+        (marks,) = marks_of(reading, SPEC, reading.study.images[0])
         assert marks.models == (REGIONS[0], REGIONS[2])
         reading.predictions[2].state = "not_applicable"
         db.session.commit()

@@ -108,7 +108,12 @@ def leaves(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
 def test_the_csv_has_every_value_of_the_json_and_no_other(reader: FlaskClient, judged: str) -> None:
     data, many = (
         exported(reader, judged),
-        {"predictions": "prediction", "verdicts": "verdict", "models": "model"},
+        {
+            "predictions": "prediction",
+            "verdicts": "verdict",
+            "own_answers": "own_answer",
+            "models": "model",
+        },
     )
     expected = {}
     for name, inner in data.items():
