@@ -137,7 +137,9 @@ def test_a_leaky_figure_is_named_so_beside_it_with_the_reason() -> None:
 
     tables = facts_of(card).tables
 
-    honest, too_good = (next(t for t in tables if t.name.startswith(part)) for part in ("Grouped", "Published"))
+    honest, too_good = (
+        next(t for t in tables if t.name.startswith(part)) for part in ("Grouped", "Published")
+    )
     assert "leaky" not in honest.name
     assert "(leaky: too good)" in too_good.name
     assert too_good.notes == ("Slices of one patient stand on both sides.",)
