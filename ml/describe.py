@@ -26,10 +26,9 @@ from ml.data import Example, load
 from ml.evaluation import cross_validation
 from ml.evaluation.calibration import temperature_of, threshold_of
 from ml.explain.figures import card_heatmaps
-from ml.images.prepare import prepare_image
 from ml.lesion import LESION_FROM
 from ml.measuring import card_figures
-from ml.reading import LESION_THRESHOLD
+from ml.reading import LESION_THRESHOLD, shown_to
 from ml.registry import Registry, WeightsMissing, registry
 from ml.scoring import tempered
 
@@ -148,9 +147,8 @@ def _calibration(
 ) -> tuple[dict[str, float], dict[str, float]]:
     """Temperature of each head, and threshold of each head that has a positive label."""
     ready = models.model(spec.key, model)
-    size = spec.model(model).input_size
     labelled = [e for e in validation if e.labels]
-    logits = [ready.run(prepare_image(read_example(e), spec.preparation, size).pixels)[0] for e in labelled]
+    logits = [ready.run(shown_to(read_example(e), spec.key, model).pixels)[0] for e in labelled]
     temperature, thresholds = {}, {}
     for head in spec.heads:
         values = np.stack([each[head.key] for each in logits])

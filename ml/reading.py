@@ -24,6 +24,7 @@ from ml.gate.check import check_image
 from ml.gate.findings import GateFindings
 from ml.gate.stack import whole_of, within_stack
 from ml.images.decode import DecodedImage
+from ml.images.lesion_map import prepare_lesion_map
 from ml.images.lesion_planes import lesion_view
 from ml.images.prepare import Prepared, prepare_image
 from ml.lesion import Lesion, lesion_of
@@ -42,6 +43,7 @@ __all__ = [
     "read",
     "region_of",
     "scores_of",
+    "shown_to",
     "whole_of",
     "within_stack",
 ]
@@ -152,12 +154,16 @@ def read(
 
 
 def fingerprint(image: DecodedImage, task: str, model: str) -> str:
-    """Names the answer: same pixels, spacing, weights and cards (the region model's too), precision and code give the same.
+    """Names the answer: same pixels, spacing, weights, cards, precision and code give the same.
+
+    The weights and cards are the model's own and those of the models whose finds it builds on.
 
     Empty where weights or card are not there.
     """
     spec = tasks.task(task)
     keys = {spec.model(model).key} | ({spec.region_model} if spec.region_model else set())
+    if spec.model(model).sees == "lesion_map":
+        keys.add(spec.lesion_model.key)
     whole = hashlib.sha256(
         f"{READING_VERSION} {task} {model} {image.pixels.dtype} {image.pixels.shape} {image.pixel_mm}".encode()
     )
@@ -184,7 +190,22 @@ def region_of(image: DecodedImage, task: str, model: str) -> np.ndarray:
 def scores_of(image: DecodedImage, task: str, model: str) -> dict[str, dict[str, float]]:
     """A classification model's calibrated scores: head to label to score. Raises ModelUnavailable."""
     spec = tasks.task(task)
-    return _Slice(image, spec, registry()).scores(spec.model(model))[0]
+    return _Slice(image, spec, registry()).scores(spec.model(model), shown_to(image, task, model))[0]
+
+
+def shown_to(image: DecodedImage, task: str, model: str) -> Prepared:
+    """What a classification model's network is shown of an image; black where it is shown a lesion map and there is no region.
+
+    Raises:
+        ModelUnavailable: a model whose find it is cannot run on this machine.
+    """
+    spec = tasks.task(task)
+    model_spec = spec.model(model)
+    try:
+        return _Slice(image, spec, registry()).shown(model_spec)
+    except _NoRegionFound:
+        empty = np.zeros(image.pixels.shape[:2], np.float32)
+        return prepare_lesion_map(empty, spec.preparation, model_spec.input_size)
 
 
 def lesion_shares_of(
@@ -218,6 +239,7 @@ class _Slice:
         self._image, self._spec, self._models = image, spec, models
         self._prepared: dict[int, Prepared] = {}
         self._regions: dict[str, np.ndarray] = {}
+        self._lesion: tuple[Lesion, np.ndarray] | None = None
 
     def prediction(self, model: tasks.ModelSpec) -> Prediction:
         """What this model says. Raises ModelUnavailable; _NoRegionFound where it judges the region and there is none."""
@@ -249,9 +271,10 @@ class _Slice:
     def label_prediction(self, model: tasks.ModelSpec) -> Prediction:
         self._models.model(self._spec.key, model.key)
         region = self._focus_region()
+        shown = self.shown(model)
         started = time.perf_counter()
-        scores, coarse = self.scores(model)
-        heatmap = normalised(np.clip(self._prepare(model).geometry.to_image(coarse), 0.0, 1.0))
+        scores, coarse = self.scores(model, shown)
+        heatmap = normalised(np.clip(shown.geometry.to_image(coarse), 0.0, 1.0))
         said = replace(self._labelled(model, scores), heatmap=heatmap)
         if self._spec.region_model is not None:
             inside, focus = focused(heatmap, region, self._spec.focus_box)
@@ -268,6 +291,11 @@ class _Slice:
 
     def lesion(self, model: tasks.ModelSpec) -> tuple[Lesion, np.ndarray]:
         """The lesion in the region, and each pixel's share, zero outside the region. Raises ModelUnavailable, _NoRegionFound."""
+        if self._lesion is None:
+            self._lesion = self._found_lesion(model)
+        return self._lesion
+
+    def _found_lesion(self, model: tasks.ModelSpec) -> tuple[Lesion, np.ndarray]:
         ready = self._models.model(self._spec.key, model.key)
         region = self._task_region()
         view = lesion_view(self._image.pixels, region, self._image.pixel_mm)
@@ -285,13 +313,22 @@ class _Slice:
         readout = Readout.from_plain(self._models.model(self._spec.key, model.key).card.raw["readout"])
         return readout.scores(burden, bright_share, self._spec.ordinal_head, self._spec.status_head)
 
-    def scores(self, model: tasks.ModelSpec) -> tuple[dict[str, dict[str, float]], np.ndarray]:
+    def scores(
+        self, model: tasks.ModelSpec, shown: Prepared
+    ) -> tuple[dict[str, dict[str, float]], np.ndarray]:
         """Calibrated scores by head, and the heatmap of the decided label on the feature maps' grid."""
         ready = self._models.model(self._spec.key, model.key)
-        logits, heatmap = ready.run(self._prepare(model).pixels)
+        logits, heatmap = ready.run(shown.pixels)
         return {
             head.key: scoring.scores_of(head, logits[head.key], ready.card) for head in self._spec.heads
         }, heatmap
+
+    def shown(self, model: tasks.ModelSpec) -> Prepared:
+        """What a model's network is shown. Raises ModelUnavailable and _NoRegionFound where that is another model's find."""
+        if model.sees == "lesion_map":
+            _, shares = self.lesion(self._spec.lesion_model)
+            return prepare_lesion_map(shares, self._spec.preparation, model.input_size)
+        return self._prepare(model)
 
     def region_shares(self, model: tasks.ModelSpec) -> np.ndarray:
         if model.key not in self._regions:

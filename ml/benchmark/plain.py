@@ -14,6 +14,7 @@ from ml.benchmark.whole import with_bone
 from ml.explain.focus import focused, normalised
 from ml.explain.grad_cam import LOGITS
 from ml.images.decode import DecodedImage
+from ml.images.lesion_map import prepare_lesion_map
 from ml.images.lesion_planes import lesion_view
 from ml.images.prepare import prepare_image
 from ml.lesion import LESION_FROM
@@ -56,13 +57,20 @@ class Plain:
         answers: dict[str, Any] = {}
         region: np.ndarray | None = None
         shares = np.zeros(image.pixels.shape[:2], np.float32)
-        for model in sorted(spec.models, key=lambda model: model.key != spec.region_model):
+        lesion = np.zeros_like(shares)
+        first = {"region": 1, "lesion": 2, "classification": 3}
+        for model in sorted(spec.models, key=lambda m: 0 if m.key == spec.region_model else first[m.kind]):
             if model.kind == "lesion":
                 view = lesion_view(image.pixels, shares, image.pixel_mm)
-                found = None if view is None else view.geometry.to_image(self.answer(model, view.planes))
-                answers[model.key] = found is not None and found >= LESION_FROM
+                if view is not None:
+                    found = view.geometry.to_image(self.answer(model, view.planes))
+                    lesion = np.where(shares >= _REGION_FROM, found, 0.0).astype(np.float32)
+                answers[model.key] = lesion >= LESION_FROM
                 continue
-            prepared = prepare_image(image, spec.preparation, model.input_size)
+            if model.sees == "lesion_map":
+                prepared = prepare_lesion_map(lesion, spec.preparation, model.input_size)
+            else:
+                prepared = prepare_image(image, spec.preparation, model.input_size)
             if model.kind != "classification":
                 found = prepared.geometry.to_image(self._mirrored(model, prepared.pixels))
                 answers[model.key] = found >= _REGION_FROM

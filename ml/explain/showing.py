@@ -15,8 +15,7 @@ from ml.explain.focus import normalised
 from ml.explain.overlay import READERS, in_grey, outline, overlay
 from ml.gate.findings import GateFindings
 from ml.images.decode import DecodedImage
-from ml.images.prepare import prepare_image
-from ml.reading import Prediction
+from ml.reading import Prediction, shown_to
 from ml.registry import ModelUnavailable, registry
 from ml.tasks import TaskSpec
 
@@ -73,7 +72,7 @@ def side_by_side(case: Shown, task: TaskSpec, side: int) -> np.ndarray:
 
 
 def _heatmap_of(image: DecodedImage, task: TaskSpec, model: str, label: int) -> np.ndarray:
-    prepared = prepare_image(image, task.preparation, task.model(model).input_size)
+    prepared = shown_to(image, task.key, model)
     _, coarse = registry().model(task.key, model).run(prepared.pixels, label)
     return normalised(np.clip(prepared.geometry.to_image(coarse), 0.0, 1.0))
 

@@ -31,7 +31,7 @@ SPEC = TaskSpec(
             "EfficientNet-Lite0",
             "classification",
             "lite0_classifier:three_labels",
-            224,
+            256,
             3_416_873,
             ("bone radiograph",),
         ),

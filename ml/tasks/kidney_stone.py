@@ -12,13 +12,13 @@ SPEC = TaskSpec(
     modality="CT",
     heads=(Head("stone", "Kidney stone", ("No stone", "Stone"), positive="Stone"),),
     models=(
-        # Published at 224 px; trained on two cores at 96, where an epoch takes minutes. The weights fit any size.
+        # Published at 224 px; trained on two cores at 128. The weights fit any size.
         ModelSpec(
             "efficientnet_b4",
             "EfficientNet-B4",
             "classification",
             "efficientnet_b4:efficientnet_b4",
-            96,
+            128,
             18_600_033,
             ("CT",),
         ),
@@ -36,7 +36,6 @@ SPEC = TaskSpec(
     default_model="lite0_classifier",
     preparation=PREPARATION,
     image_kinds=("CT",),
-    offered=False,
     protocol="grouped",
     threshold_rule="f2",
     heatmap="grad_cam_plus_plus",

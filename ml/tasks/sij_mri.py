@@ -57,6 +57,7 @@ SPEC = TaskSpec(
             16_197_551,
             _STATUS,
             _STIR_ONLY,
+            sees="lesion_map",
         ),
         ModelSpec(
             "hybrid_cnn_transformer",
@@ -67,6 +68,7 @@ SPEC = TaskSpec(
             4_838_319,
             _STATUS,
             _STIR_ONLY,
+            sees="lesion_map",
         ),
         ModelSpec(
             "lesion_mlp", "Lesion map", "lesion", "lesion_mlp:lesion_mlp", 336, 2607, _STATUS, _STIR_ONLY
@@ -117,6 +119,13 @@ SPEC = TaskSpec(
                 "vertebra and the sacrum are outlined as one, both count as near. Look at the outline before you rely on "
                 "the share.",
                 key="near-joints",
+            ),
+            Definition(
+                "What the hybrids see",
+                "Both hybrids are shown the lesion model’s map (how sure it is of each pixel of the region), not the slice: from "
+                "slices of so few patients they learned nothing that held for others. So they are other readings of one map, not "
+                "independent opinions: what the map misses, both of them miss. CNN Classifier is shown the slice.",
+                key="lesion-map",
             ),
             Definition(
                 "Heatmap",

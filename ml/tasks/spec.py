@@ -82,6 +82,7 @@ class ModelSpec:
         parameters: exact count of its parameters.
         judges: of the task's image kinds, those that it may judge.
         not_judged: sentence for the clinician where it may not.
+        sees: what its network is shown, the slice or the map of the task's lesion model.
     """
 
     key: str
@@ -92,6 +93,7 @@ class ModelSpec:
     parameters: int
     judges: tuple[str, ...]
     not_judged: str = ""
+    sees: Literal["slice", "lesion_map"] = "slice"
 
 
 @dataclass(frozen=True)
@@ -174,6 +176,14 @@ class TaskSpec:
             if head.key == key:
                 return head
         raise LookupError(f"The task {self.key} has no head {key!r}.")
+
+    @property
+    def lesion_model(self) -> ModelSpec:
+        """The first model of the kind `lesion`. Raises `LookupError`."""
+        for model in self.models:
+            if model.kind == "lesion":
+                return model
+        raise LookupError(f"The task {self.key} has no lesion model.")
 
     @property
     def ordinal_head(self) -> Head:

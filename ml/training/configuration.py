@@ -71,7 +71,7 @@ class Configuration:
         weights_folder: where `lite0`'s file lies.
         train_parts, validation_parts: parts of the data set by its `part` column; without train_parts all of it is learned from.
         region_kinds: only images whose mask marks one of these; all if empty.
-        loss: `dice_bce` or `bce` for regions, `focal` or `cross_entropy` for labels.
+        loss: `dice_bce`, `batch_dice_bce` or `bce` for regions, `focal` or `cross_entropy` for labels.
         head_weights: weight of each head's loss.
         sampling: `each` image once an epoch, or `balanced`: drawn so that all labels of the first head are equally
             frequent, and within a label long series of one patient count less.
@@ -84,7 +84,7 @@ class Configuration:
     model: str
     seed: int
     stages: tuple[Stage, ...]
-    loss: Literal["dice_bce", "bce", "focal", "cross_entropy"]
+    loss: Literal["dice_bce", "batch_dice_bce", "bce", "focal", "cross_entropy"]
     precision: str = "float32"
     start_from: str = "random"
     weights_folder: str = "../shared/weights"

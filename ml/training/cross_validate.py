@@ -20,6 +20,7 @@ from ml.training.configuration import Configuration, read_configuration
 from ml.training.fitting import fitted
 from ml.training.fitting.learning import Learning
 from ml.training.inputs.cached_features import FrontMaps
+from ml.training.inputs.lesion_maps import FOLDS, LesionMapsOfFolds
 from ml.training.inputs.regions import COMPLEMENT, RegionsOfFolds
 from ml.training.said import DIGITS, Row, said_by
 from ml.training.train import patients_of, usable
@@ -42,7 +43,7 @@ def cross_validate(
         `models/<task>/<model>/out_of_fold.csv`, or `out_of_fold.<protocol>.csv` where the protocol is not the task's own. Of a
         single division into train, val and held out it holds the validation images too, for calibration. The model's
         `train.yaml` gets, under `cross_validation` and the protocol, the patients of each fold. The second region network of
-        `parts_and_complement` is put beside the deployed one.
+        `parts_and_complement` is put beside the deployed one, and so are the lesion networks of the task's own protocol.
 
     Raises:
         UnknownTask, UnknownModel, DataError, ConfigurationError: each with a `sentence`.
@@ -56,25 +57,32 @@ def cross_validate(
         _of_use(fold, model_spec, configuration) for fold in folds(examples, protocol, spec.heads[0].key)
     ]
     networks = RegionsOfFolds(spec, examples) if model_spec.kind == "lesion" else None
+    lesion_networks = LesionMapsOfFolds(spec, examples) if model_spec.sees == "lesion_map" else None
     maps = FrontMaps(configuration.augmentation, configuration.seed)
     rows: list[Row] = []
     for fold in divided:
-        regions = networks.without(set(patients_of(fold.held_out))) if networks else None
+        left_out = set(patients_of(fold.held_out))
+        regions = networks.without(left_out) if networks else None
+        lesions = lesion_networks.without(left_out) if lesion_networks else None
         weights = out / fold.name / "weights.safetensors"
         if not weights.is_file():
-            learning = Learning(fold.train, fold.val, regions, maps)
+            # pictures that differ from fold to fold have no maps to share
+            learning = Learning(fold.train, fold.val, regions, lesions, None if lesions else maps)
             fitted(configuration, spec, model_spec, learning, out / fold.name)
         asked = {fold.name: fold.held_out}
         if model_spec.kind == "classification" and len(divided) == 1 and fold.val:
             asked[validation_fold(fold.name)] = fold.val
         for name, images in asked.items():
-            said = said_by(weights, spec, model_spec, images, regions)
+            said = said_by(weights, spec, model_spec, images, regions, lesions)
             rows += [
                 {"image_id": e.image_id, "patient_id": e.patient_id, "fold": name, **each}
                 for e, each in zip(images, said, strict=True)
             ]
         if model == spec.region_model and fold.name == "complement":
             shutil.copyfile(weights, home / COMPLEMENT)
+        if model_spec.kind == "lesion" and protocol == spec.protocol:
+            (home / FOLDS).mkdir(exist_ok=True)
+            shutil.copyfile(weights, home / FOLDS / f"{fold.name}.safetensors")
     if model_spec.kind == "lesion":
         held_out = [e for fold in divided for e in fold.held_out]
         measures = [(float(str(row["burden"])), float(str(row["bright_share"]))) for row in rows]

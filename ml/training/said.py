@@ -17,7 +17,7 @@ from ml.networks.classification_heads import head_of_output
 from ml.networks.weights import load_weights
 from ml.tasks import ModelSpec, TaskSpec
 from ml.training.inputs.batches import load_prepared
-from ml.training.inputs.lesion_pixels import view_of
+from ml.training.inputs.lesion_maps import LesionMaps
 from ml.training.inputs.regions import Regions
 
 Row = Mapping[str, object]
@@ -26,28 +26,38 @@ DIGITS = 6
 
 
 def said_by(
-    weights: Path, task: TaskSpec, model: ModelSpec, examples: Sequence[Example], regions: Regions | None
+    weights: Path,
+    task: TaskSpec,
+    model: ModelSpec,
+    examples: Sequence[Example],
+    regions: Regions | None = None,
+    lesions: LesionMaps | None = None,
 ) -> list[Row]:
     """One row an example, in their order.
 
     Args:
         weights: of the fold's network.
-        regions: of a network that never saw these examples' patients, for models that see the region.
+        regions: of a network that never saw these examples' patients, for models that judge the region.
+        lesions: likewise, for models that are shown a lesion map.
 
     Returns:
         Raw scores by `<head>.<label>` (classification); the agreement with the drawn region (region); burden, bright
         share, and overlap with the readers' lesion (lesion).
     """
-    rows = {"region": _regions, "lesion": _lesions, "classification": _scores}
-    return rows[model.kind](weights, task, model, examples, regions)
+    if model.kind == "region":
+        return _regions(weights, task, model, examples)
+    if model.kind == "lesion":
+        assert regions is not None
+        return _lesions(weights, task, examples, regions)
+    return _scores(weights, task, model, examples, lesions)
 
 
 def _scores(
-    weights: Path, task: TaskSpec, model: ModelSpec, examples: Sequence[Example], regions: Regions | None
+    weights: Path, task: TaskSpec, model: ModelSpec, examples: Sequence[Example], lesions: LesionMaps | None
 ) -> list[Row]:
     network = build(model.network, size=model.input_size)
     load_weights(network, weights)
-    pixels = load_prepared(examples, task, model, model.input_size).pixels
+    pixels = load_prepared(examples, task, model, model.input_size, lesions).pixels
     said = network.predict(pixels, batch_size=8, verbose=0)
     answers = dict(zip(network.output_names, said if isinstance(said, list) else [said], strict=True))
     rows: list[dict[str, object]] = [{} for _ in examples]
@@ -58,9 +68,7 @@ def _scores(
     return list(rows)
 
 
-def _regions(
-    weights: Path, task: TaskSpec, model: ModelSpec, examples: Sequence[Example], regions: Regions | None
-) -> list[Row]:
+def _regions(weights: Path, task: TaskSpec, model: ModelSpec, examples: Sequence[Example]) -> list[Row]:
     found = Regions(task, model, weights)
     rows = []
     for example in examples:
@@ -77,21 +85,13 @@ def _regions(
     return list(rows)
 
 
-def _lesions(
-    weights: Path, task: TaskSpec, model: ModelSpec, examples: Sequence[Example], regions: Regions | None
-) -> list[Row]:
+def _lesions(weights: Path, task: TaskSpec, examples: Sequence[Example], regions: Regions) -> list[Row]:
     """`burden`, `bright_share`, and at `LESION_FROM` the pixels found, those of the readers' consensus, and the Dice of both."""
-    assert regions is not None
-    network = build(model.network, size=model.input_size)
-    load_weights(network, weights)
+    maps = LesionMaps(task, weights, regions)
     rows = []
     for example in examples:
-        region = regions.of(example)
-        shares, bright_share = np.zeros(region.shape, np.float32), 0.0
-        if (view := view_of(example, regions)) is not None:
-            shares = view.geometry.to_image(np.asarray(network(view.planes[None], training=False))[0, ..., 0])
-            bright_share = view.bright_share
-        lesion = lesion_of(shares, region >= 0.5, LESION_FROM, None, bright_share)
+        shares, bright_share = maps.found(example)
+        lesion = lesion_of(shares, regions.of(example) >= 0.5, LESION_FROM, None, bright_share)
         agreement = lesion_agreement(example, np.where(lesion.mask, shares, 0.0), LESION_FROM)
         rows.append(
             {

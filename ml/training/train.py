@@ -17,6 +17,7 @@ from ml.data.example import NOTHING
 from ml.training.configuration import Configuration, read_configuration
 from ml.training.fitting import fitted
 from ml.training.fitting.learning import Learning
+from ml.training.inputs.lesion_maps import deployed_lesion_maps
 from ml.training.inputs.regions import deployed_regions
 from ml.training.summary import write_summary
 from ml.training.tracking import check_tracking, track
@@ -47,9 +48,11 @@ def train(task: str, model: str, data: Path, overrides: dict[str, object], out: 
     training = _of_parts(examples, configuration.train_parts) if configuration.train_parts else examples
     validation = _of_parts(examples, configuration.validation_parts)
     regions = deployed_regions(spec) if model_spec.kind == "lesion" else None
+    lesions = deployed_lesion_maps(spec) if model_spec.sees == "lesion_map" else None
     check_tracking()
     started = time.monotonic()
-    run = fitted(configuration, spec, model_spec, Learning(training, validation, regions), folder)
+    learning = Learning(training, validation, regions, lesions)
+    run = fitted(configuration, spec, model_spec, learning, folder)
     seconds = time.monotonic() - started
     write_record(
         folder,

@@ -54,7 +54,7 @@ class World:
 def drawn_world(spec: TaskSpec, folder: Path) -> Iterator[World]:
     """The registry holds this task with tiny region and classification models as long as the context lasts."""
     models = tuple(
-        replace(model, network=f"tiny:{spec.key}_{model.kind}", input_size=SIZE)
+        replace(model, network=f"tiny:{spec.key}_{model.kind}", input_size=SIZE, sees="slice")
         for model in spec.models
         if model.kind != "lesion"
     )

@@ -116,28 +116,64 @@ def test_missing_and_exchanged_weights_fail_one_model_with_a_sentence_and_no_oth
 
 
 def test_without_the_region_models_weights_the_fixed_box_is_used_and_named(stir, own_models):
-    (own_models / "sij_mri" / TASK.region_model / "weights.safetensors").unlink()
-    passed = reading.GateFindings("STIR", {}, "passed")
+    bone = tasks.task("bone_xray")
+    (own_models / bone.key / bone.region_model / "weights.safetensors").unlink()
+    passed = reading.GateFindings("XRAY", {}, "passed")
 
-    answer, lesion = reading.read(
-        stir, "sij_mri", ["cnn_classifier", "lesion_mlp"], passed, Registry(own_models)
-    )
+    (answer,) = reading.read(stir, bone.key, [bone.default_model], passed, Registry(own_models))
 
     assert (answer.state, answer.focus) == ("done", "box")
-    assert lesion.state == "failed"
-    assert "not on this server" in lesion.sentence
 
 
-def test_where_no_region_is_found_a_lesion_model_says_so_and_gives_no_answer(monkeypatch, stir):
+@pytest.mark.parametrize("missing", [TASK.region_model, TASK.lesion_model.key])
+def test_models_that_build_on_anothers_find_fail_with_a_sentence_where_that_one_is_missing(
+    stir, own_models, missing
+):
+    (own_models / "sij_mri" / missing / "weights.safetensors").unlink()
+    passed = reading.GateFindings("STIR", {}, "passed")
+
+    answers = reading.read(
+        stir, "sij_mri", ["hybrid_cnn_transformer", "lesion_mlp"], passed, Registry(own_models)
+    )
+
+    for answer in answers:
+        assert answer.state == "failed"
+        assert "not on this server" in answer.sentence
+
+
+@pytest.mark.parametrize("model", ["lesion_mlp", "hybrid_cnn_transformer"])
+def test_where_no_region_is_found_models_that_judge_it_say_so_and_give_no_answer(monkeypatch, stir, model):
     nothing = np.zeros(stir.pixels.shape, np.float32)
     monkeypatch.setattr(reading._Slice, "_task_region", lambda _: nothing)
     passed = reading.GateFindings("STIR", {}, "passed")
 
-    (answer,) = reading.read(stir, "sij_mri", ["lesion_mlp"], passed)
+    (answer,) = reading.read(stir, "sij_mri", [model], passed)
 
     assert answer.state == "not_applicable"
     assert "No bone region was found" in answer.sentence
     assert not answer.scores
+
+
+def test_a_classifier_is_shown_where_the_lesion_model_is_sure_on_the_grid_of_the_slice(monkeypatch, stir):
+    shares = np.zeros((120, 200), np.float32)
+    shares[40:80, 20:180], shares[50:60, 150:165] = 0.5, 0.98
+    monkeypatch.setattr(reading._Slice, "_found_lesion", lambda *_: (None, shares))
+    wide = replace(stir, pixels=stir.pixels[:120, :200])
+
+    shown = reading.shown_to(wide, "sij_mri", "hybrid_cnn_transformer")
+    on_grid = shown.geometry.to_image(shown.pixels)
+
+    assert shown.pixels.shape == (256, 256)
+    assert on_grid[55, 157] > 0.5
+    assert np.count_nonzero(on_grid > 0.25) == pytest.approx(150, rel=0.2)
+    assert on_grid[45, 30] < 0.001
+
+
+def test_where_no_region_is_found_a_classifier_would_be_shown_black(monkeypatch, stir):
+    nothing = np.zeros(stir.pixels.shape, np.float32)
+    monkeypatch.setattr(reading._Slice, "_task_region", lambda _: nothing)
+
+    assert not reading.shown_to(stir, "sij_mri", "hybrid_cnn_transformer").pixels.any()
 
 
 def test_a_lesions_status_and_stage_follow_from_its_measures_and_the_card(answers):
@@ -176,17 +212,19 @@ def test_the_least_recently_used_model_goes_when_memory_is_short():
 def test_a_fingerprint_changes_with_pixels_spacing_and_weights_and_with_nothing_else(
     stir, own_models, monkeypatch
 ):
-    before = reading.fingerprint(stir, "sij_mri", "cnn_classifier")
+    before = reading.fingerprint(stir, "sij_mri", "hybrid_cnn_transformer")
     changed = stir.pixels.copy()
     changed[0, 0] ^= 1
 
-    assert reading.fingerprint(replace(stir, format="DICOM"), "sij_mri", "cnn_classifier") == before
-    assert reading.fingerprint(replace(stir, pixels=changed), "sij_mri", "cnn_classifier") != before
-    assert reading.fingerprint(replace(stir, pixel_mm=None), "sij_mri", "cnn_classifier") != before
+    assert reading.fingerprint(replace(stir, format="DICOM"), "sij_mri", "hybrid_cnn_transformer") == before
+    assert reading.fingerprint(replace(stir, pixels=changed), "sij_mri", "hybrid_cnn_transformer") != before
+    assert reading.fingerprint(replace(stir, pixel_mm=None), "sij_mri", "hybrid_cnn_transformer") != before
     assert reading.fingerprint(stir, "sij_mri", "unet_best") != before
     monkeypatch.setenv("MODELS_DIR", str(own_models))
-    (own_models / "sij_mri" / TASK.region_model / "weights.safetensors").unlink()
-    assert reading.fingerprint(stir, "sij_mri", "cnn_classifier") == ""
+    for missing in (TASK.lesion_model.key, TASK.region_model):
+        (own_models / "sij_mri" / missing / "weights.safetensors").unlink()
+        assert reading.fingerprint(stir, "sij_mri", "hybrid_cnn_transformer") == ""
+    assert reading.fingerprint(stir, "sij_mri", "unet_best") == ""
 
 
 def test_a_colour_photograph_is_stopped_before_any_network_is_asked(tmp_path):

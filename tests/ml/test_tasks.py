@@ -24,8 +24,8 @@ def test_a_task_is_found_by_its_key_and_an_unknown_one_is_answered_with_the_know
         tasks.task("knee")
 
 
-def test_lumbar_is_offered_to_nobody_and_kidney_stone_waits_for_its_second_network() -> None:
-    assert [spec.key for spec in NOT_OFFERED] == ["kidney_stone", "lumbar"]
+def test_only_the_comparison_task_is_offered_to_nobody() -> None:
+    assert [spec.key for spec in NOT_OFFERED] == ["lumbar"]
 
 
 @EACH

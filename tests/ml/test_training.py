@@ -13,7 +13,7 @@ from safetensors.numpy import load_file
 
 from ml.training.configuration import Augmentation, ConfigurationError, read_configuration
 from ml.training.fitting.differential_rates import AdamWithRates
-from ml.training.fitting.losses import dice_bce, focal
+from ml.training.fitting.losses import batch_dice_bce, dice_bce, focal
 from ml.training.inputs.augmentation import augment
 from ml.training.inputs.batches import AugmentedBatches, Prepared
 
@@ -135,6 +135,22 @@ def test_the_same_seed_gives_the_same_variant():
     first, second = (augment(pixels, None, Augmentation(), np.random.default_rng(5))[0] for _ in range(2))
 
     assert np.array_equal(first, second)
+
+
+def test_over_a_batch_marking_nothing_is_no_way_out_where_half_of_the_images_have_no_mask():
+    true = np.zeros((2, 8, 8, 1), np.float32)
+    true[0, 2:4, 2:4] = 1
+    nothing = np.full_like(true, 1e-4)
+    rough = nothing.copy()
+    rough[:, 2:6, 2:6] = 0.5
+
+    by_image, by_batch = (
+        [float(np.mean(loss(true, score))) for score in (nothing, rough)]
+        for loss in (dice_bce, batch_dice_bce)
+    )
+
+    assert by_image[0] < by_image[1]
+    assert by_batch[1] < by_batch[0]
 
 
 def test_dice_bce_is_least_for_the_true_mask():

@@ -150,7 +150,7 @@ class _Run:
     def _prepared(self, examples: Sequence[Example], stage: Stage) -> Prepared | None:
         if not examples:
             return None
-        return load_prepared(examples, self._task, self._model, stage.size)
+        return load_prepared(examples, self._task, self._model, stage.size, self._learning.lesions)
 
     def _compile(
         self,

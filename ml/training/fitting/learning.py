@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ml.data import Example
 from ml.training.inputs.cached_features import FrontMaps
+from ml.training.inputs.lesion_maps import LesionMaps
 from ml.training.inputs.regions import Regions
 
 
@@ -19,12 +20,14 @@ class Learning:
         train: images.
         val: images that decide which epoch is kept; empty where the number of epochs is fixed beforehand.
         regions: where the bone lies on them, for models that judge the region.
+        lesions: what a lesion network finds on them, for models that are shown its map.
         maps: of frozen fronts, shared between the folds of a cross-validation; None where there is one run only.
     """
 
     train: Sequence[Example]
     val: Sequence[Example] = ()
     regions: Regions | None = None
+    lesions: LesionMaps | None = None
     maps: FrontMaps | None = None
 
 

@@ -26,6 +26,22 @@ def dice_bce(true: Any, score: Any) -> Any:
     return _bce(true, score) + 1.0 - dice
 
 
+def batch_dice_bce(true: Any, score: Any) -> Any:
+    """Binary cross-entropy plus one minus the soft Dice of the whole batch (as in nnU-Net, Isensee et al. 2021).
+
+    Where images without a mask are many, the Dice of each image rewards the network for marking nothing: an empty answer is
+    then right at once on every second image. Taken over the batch, such images count by what is marked falsely only.
+
+    Args:
+        true, score: (N, S, S, 1) in [0, 1].
+
+    Returns:
+        (N,) losses.
+    """
+    dice = (2.0 * ops.sum(true * score) + 1.0) / (ops.sum(true) + ops.sum(score) + 1.0)
+    return _bce(true, score) + 1.0 - dice
+
+
 def _bce(true: Any, score: Any) -> Any:
     return ops.mean(keras.losses.binary_crossentropy(true, score), axis=(1, 2))
 
@@ -53,8 +69,8 @@ def focal(class_weights: list[float], gamma: float = 2.0) -> Loss:
 
 
 def mask_loss(name: str) -> Loss:
-    """`dice_bce` or `bce`."""
-    return {"dice_bce": dice_bce, "bce": _bce}[name]
+    """`dice_bce`, `batch_dice_bce` or `bce`."""
+    return {"dice_bce": dice_bce, "batch_dice_bce": batch_dice_bce, "bce": _bce}[name]
 
 
 def label_loss(name: str, class_weights: list[float]) -> Loss:

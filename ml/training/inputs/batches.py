@@ -10,13 +10,15 @@ from typing import Any
 import keras
 import numpy as np
 
-from ml.data import Example
+from ml.data import DataError, Example
 from ml.data.region_mask import read_region_mask
 from ml.images.decode import decode
+from ml.images.lesion_map import prepare_lesion_map
 from ml.images.prepare import prepare_image, prepare_mask
 from ml.tasks import ModelSpec, TaskSpec
 from ml.training.configuration import Augmentation
 from ml.training.inputs.augmentation import augment
+from ml.training.inputs.lesion_maps import LesionMaps
 
 
 @dataclass(frozen=True)
@@ -33,13 +35,22 @@ class Prepared:
     patients: tuple[str | None, ...] = ()
 
 
-def load_prepared(examples: Sequence[Example], task: TaskSpec, model: ModelSpec, size: int) -> Prepared:
+def load_prepared(
+    examples: Sequence[Example],
+    task: TaskSpec,
+    model: ModelSpec,
+    size: int,
+    lesions: LesionMaps | None = None,
+) -> Prepared:
     """Decodes and prepares all images of a set as the model sees them (a few hundred: they fit in memory).
 
+    Args:
+        lesions: what the lesion network finds on them, for a model that is shown its map.
+
     Raises:
-        DataError: a mask cannot be read.
+        DataError: a mask cannot be read, or there are no maps for a model that is shown them.
     """
-    pairs = [_prepared(example, task, model, size) for example in examples]
+    pairs = [_prepared(example, task, model, size, lesions) for example in examples]
     masks = [mask for _, mask in pairs if mask is not None]
     labels = {h.key: np.array([e.labels.get(h.key, -1) for e in examples], np.int32) for h in task.heads}
     return Prepared(
@@ -52,8 +63,12 @@ def load_prepared(examples: Sequence[Example], task: TaskSpec, model: ModelSpec,
 
 
 def _prepared(
-    example: Example, task: TaskSpec, model: ModelSpec, size: int
+    example: Example, task: TaskSpec, model: ModelSpec, size: int, lesions: LesionMaps | None
 ) -> tuple[np.ndarray, np.ndarray | None]:
+    if model.sees == "lesion_map":
+        if lesions is None:
+            raise DataError(f"{model.name} is shown the map of {task.lesion_model.name}, not the slice.")
+        return prepare_lesion_map(lesions.of(example), task.preparation, size).pixels[..., None], None
     image = replace(decode(example.path.read_bytes()), prepared=example.prepared)
     pixels = prepare_image(image, task.preparation, size).pixels[..., None]
     if model.kind != "region":
