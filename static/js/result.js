@@ -126,6 +126,11 @@ function start() {
     );
   }
 
+  /* A button of which a corner is seen already has the focus without being scrolled to. */
+  comparison.addEventListener("focusin", ({ target }) => {
+    if (target.matches("a, button")) target.scrollIntoView({ block: "nearest", inline: "nearest" });
+  });
+
   /* After a verdict the page comes back to the model that was judged. */
   state.model = Math.max(0, columns.findIndex((column) => `#model-${column.dataset.model}` === location.hash));
   if (slider) slider.value = remembered("opacity", 70);
