@@ -112,6 +112,15 @@ def test_all_equal_is_said_with_counts() -> None:
     assert "Positive in 3 of 3" in result.details
 
 
+def test_models_that_judge_the_same_lesion_map_are_said_to_be_one_opinion() -> None:
+    told = "Hybrid v2 and Lesion map judge one lesion map: that they agree is no second opinion"
+    slice_ = said("cnn_classifier", "Positive", "Early")
+    hybrid = said("hybrid_cnn_transformer", "Positive", "Early")
+
+    assert told in page(slice_, hybrid, lesion()).details
+    assert not [detail for detail in page(slice_, hybrid).details if "opinion" in detail]
+
+
 def test_the_one_that_differs_is_named() -> None:
     result = page(
         said("cnn_classifier", "Positive", "Moderate"),

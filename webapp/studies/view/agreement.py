@@ -142,7 +142,7 @@ def _about(chief: Count) -> str:
             "%(names)s says %(label)s",
             "%(names)s say %(label)s",
             len(names),
-            names=_joined(names),
+            names=joined(names),
             label=_(label),
         )
         for label, names in chief.names.items()
@@ -164,7 +164,8 @@ def _listed(c: Count) -> str:
     )
 
 
-def _joined(names: Sequence[str]) -> str:
+def joined(names: Sequence[str]) -> str:
+    """Names as a sentence lists them: `A, B and C`."""
     if len(names) == 1:
         return names[0]
     return _("%(first)s and %(last)s", first=", ".join(names[:-1]), last=names[-1])

@@ -5,7 +5,7 @@ Pure: no database, no request. Every word, number and bar length is made here; t
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -183,9 +183,9 @@ def _details(
     made: tuple[columns.Column, ...],
     overlaps: tuple[Overlap, ...],
 ) -> tuple[str, ...]:
-    """Counts of the other heads, largest difference, overlap, risks of error; or why no model could answer."""
+    """Whose answers are one, counts of the other heads, largest difference, overlap, risks of error; or why there is none."""
     main = agreement.main_head(spec)
-    found: list[str] = []
+    found = list(_one_opinion(spec, made))
     for count in counts:
         if count.head.key != main.key:
             found.extend(
@@ -207,6 +207,19 @@ def _details(
         ]
         found.extend(dict.fromkeys(sentences))
     return tuple(found)
+
+
+def _one_opinion(spec: TaskSpec, made: tuple[columns.Column, ...]) -> Iterator[str]:
+    """That models agree says little where they judge the same lesion map."""
+    models = {model.key: model for model in spec.models}
+    of_map = [
+        column
+        for column in made
+        if column.answers and (column.kind == "lesion" or models[column.key].sees == "lesion_map")
+    ]
+    if len(of_map) > 1:
+        names = agreement.joined([column.short for column in of_map])
+        yield _("%(names)s judge one lesion map: that they agree is no second opinion", names=names)
 
 
 def _gate(found: dict[str, Any] | None) -> Gate | None:
