@@ -96,6 +96,7 @@ def test_a_study_is_uploaded_by_keyboard_alone(signed_in: BrowserContext, stir_s
     page.keyboard.press("Enter")
     page.wait_for_url("**/studies/*-*")
     await_end(page)
+    expect(page.locator("[data-toolbar]")).to_be_visible()  # the scripts of the result are there
 
     page.keyboard.press("b")
 
